@@ -6,6 +6,7 @@
 
 #include "schedules/space.h"
 #include "spec/layer.h"
+#include "spec/phase.h"
 #include "support/error.h"
 #include "targets/target.h"
 
@@ -21,16 +22,10 @@ namespace sepconv::schedules {
 [[nodiscard]] Errors legal(const Point& point, const spec::Layer& layer,
                            const targets::Target& target);
 
-/// How a kernel splits into independent tasks, and what the runtime must know of it.
-enum class Axis { rows, channels, pixels };
+using spec::Axis;
+using spec::Phase;
 
-/// A run of stages compiled as one loop nest. A layer's phases run one after the other with a
-/// barrier between; the tensor between two phases lies in the workspace, dense NHWC, one image.
-struct Phase {
-  int first_stage = 0, last_stage = 0;  ///< inclusive
-  Axis axis = Axis::rows;  ///< which output dimension tasks split (pixels: rows and columns flattened)
-  int64_t grain = 1;       ///< extent of one task along it; the last task takes the remainder too
-};
+/// The phases that a legal point cuts the layer into, in order.
 [[nodiscard]] std::vector<Phase> phases(const spec::Layer& layer, const targets::Target& target,
                                         const Point& point);
 

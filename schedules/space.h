@@ -21,13 +21,15 @@ using Point = std::map<std::string, int64_t>;
 /// One axis of a space.
 struct Knob {
   std::string name;
-  std::string meaning;             ///< unit and effect, one line
-  std::vector<int64_t> values;     ///< every legal value for the layer and target, ascending
+  std::string meaning;          ///< unit and effect, one line
+  std::vector<int64_t> values;  ///< every legal value for the layer and target, ascending
 };
 
-/// The declared space of one (layer, target): the cross product of the knobs less what `legal` refuses.
+/// The declared space of one (layer, target): the cross product of the knobs less what `legal`
+/// refuses.
 struct Space {
-  int version = 1;  ///< changes when a point's meaning changes; records of another version are not used
+  int version =
+      1;  ///< changes when a point's meaning changes; records of another version are not used
   std::vector<Knob> knobs;
 };
 

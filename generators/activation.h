@@ -1,0 +1,14 @@
+// Generators: activations as expressions. Knows no stage and no schedule.
+#pragma once
+
+#include <Halide.h>
+
+#include "spec/layer.h"
+
+namespace sepconv::generators {
+
+/// activation(x) in f32. none, relu, relu6 and hard_swish are exact up to rounding; sigmoid, silu
+/// and gelu are vectorisable approximations whose errors spec/accuracy.h documents.
+[[nodiscard]] Halide::Expr activate(spec::Activation activation, const Halide::Expr& x);
+
+}  // namespace sepconv::generators

@@ -1,0 +1,162 @@
+// Generators: builds the algorithm of a chain of stages. Knows no schedule.
+#include "generators/chain.h"
+
+#include "generators/activation.h"
+
+namespace sepconv::generators {
+
+using Halide::Expr;
+using Halide::Func;
+using Halide::RDom;
+using spec::StageKind;
+
+namespace {
+
+int as_int(int64_t value) { return static_cast<int>(value); }
+
+/// The input with its zeros. The tests carry `likely`, so that a schedule may split the border from
+/// the interior; a schedule that does not is unaffected. Sides without padding are not tested.
+Func build_pad(const Chain& chain, const StageFuncs& stage, const Func& input, int index) {
+  const auto& padding = stage.stage.window.padding;
+  const int height = as_int(stage.in.h);
+  const int width = as_int(stage.in.w);
+  Func pad("pad_" + std::to_string(index));
+  Expr inside = Halide::const_true();
+  Expr px = chain.x;
+  Expr py = chain.y;
+  if (padding[1] > 0 || padding[3] > 0) {
+    inside = inside && Halide::likely(chain.x >= 0) && Halide::likely(chain.x < width);
+    px = Halide::clamp(chain.x, 0, width - 1);
+  }
+  if (padding[0] > 0 || padding[2] > 0) {
+    inside = inside && Halide::likely(chain.y >= 0) && Halide::likely(chain.y < height);
+    py = Halide::clamp(chain.y, 0, height - 1);
+  }
+  pad(chain.c, chain.x, chain.y) = stage.padded
+                                       ? Halide::select(inside, input(chain.c, px, py), 0.0f)
+                                       : input(chain.c, chain.x, chain.y);
+  return pad;
+}
+
+/// Input coordinate of a tap.
+Expr tap(const Expr& out, const Expr& k, const spec::Window& window, int axis) {
+  return out * as_int(window.stride[axis]) + k * as_int(window.dilation[axis]) -
+         as_int(window.padding[axis == 0 ? 0 : 1]);
+}
+
+/// The packed blocks of spec::Parameter: channel c lies at [c/16] [...] [c%16].
+constexpr int kBlock = static_cast<int>(spec::kChannelBlock);
+
+void accumulate(const Chain& chain, StageFuncs& stage, const Func& input, int index) {
+  const auto& c = chain.c;
+  const auto& x = chain.x;
+  const auto& y = chain.y;
+  const spec::Window& window = stage.stage.window;
+  const std::string taps = "taps_" + std::to_string(index);
+  const int kh = as_int(window.kernel[0]);
+  const int kw = as_int(window.kernel[1]);
+  RDom& r = stage.taps;
+  switch (stage.stage.kind) {
+    case StageKind::pointwise:
+      r = RDom(0, as_int(stage.in.c), taps);
+      stage.sum(c, x, y) += stage.weights(c % kBlock, r, c / kBlock) * input(r, x, y);
+      break;
+    case StageKind::depthwise: {
+      r = RDom(0, kw, 0, kh, taps);
+      stage.pad = build_pad(chain, stage, input, index);
+      const Expr ci = stage.stage.multiplier == 1 ? Expr(c) : c / as_int(stage.stage.multiplier);
+      stage.sum(c, x, y) += stage.weights(c, r.x, r.y) *
+                            stage.pad(ci, tap(x, r.x, window, 1), tap(y, r.y, window, 0));
+      break;
+    }
+    case StageKind::conv2d:
+      r = RDom(0, as_int(stage.in.c), 0, kw, 0, kh, taps);
+      stage.pad = build_pad(chain, stage, input, index);
+      stage.sum(c, x, y) += stage.weights(c % kBlock, r.x, r.y, r.z, c / kBlock) *
+                            stage.pad(r.x, tap(x, r.y, window, 1), tap(y, r.z, window, 0));
+      break;
+  }
+}
+
+bool reaches_padding(const StageFuncs& stage) {
+  for (const int64_t side : stage.stage.window.padding) {
+    if (side > 0) return true;
+  }
+  return false;
+}
+
+/// Extents of one image along the chain; flat phases see all pixels as one row.
+std::vector<spec::Shape> phase_shapes(const spec::Layer& layer, const spec::Phase& phase) {
+  std::vector<spec::Shape> all = spec::shapes(layer);
+  std::vector<spec::Shape> result(all.begin() + phase.first_stage,
+                                  all.begin() + phase.last_stage + 2);
+  for (spec::Shape& shape : result) {
+    shape.n = 1;
+    if (phase.axis == spec::Axis::pixels) {
+      shape.w *= shape.h;
+      shape.h = 1;
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<spec::Parameter> phase_parameters(const spec::Layer& layer, const spec::Phase& phase) {
+  std::vector<spec::Parameter> result;
+  for (spec::Parameter& parameter : spec::parameters(layer)) {
+    if (parameter.stage >= phase.first_stage && parameter.stage <= phase.last_stage) {
+      result.push_back(std::move(parameter));
+    }
+  }
+  return result;
+}
+
+bool phase_has_residual(const spec::Layer& layer, const spec::Phase& phase) {
+  for (int i = phase.first_stage; i <= phase.last_stage; ++i) {
+    if (layer.stages[i].residual) return true;
+  }
+  return false;
+}
+
+Chain build_chain(const spec::Layer& layer, const spec::Phase& phase, const ChainInputs& inputs) {
+  Chain chain;
+  chain.layer = layer;
+  chain.phase = phase;
+  chain.input = inputs.input;
+  const bool planar = layer.layout == spec::Layout::nchw;
+  chain.planar_input = planar && phase.first_stage == 0;
+  chain.planar_output = planar && phase.last_stage + 1 == static_cast<int>(layer.stages.size());
+  const std::vector<spec::Shape> shapes = phase_shapes(layer, phase);
+  size_t next_parameter = 0;
+  Func input = inputs.input;
+  for (int i = phase.first_stage; i <= phase.last_stage; ++i) {
+    StageFuncs stage;
+    const std::string suffix = "_" + std::to_string(i);
+    stage.stage = layer.stages[i];
+    stage.in = shapes[i - phase.first_stage];
+    stage.out = shapes[i - phase.first_stage + 1];
+    stage.padded = reaches_padding(stage);
+    stage.sum = Func("sum" + suffix);
+    stage.result = Func(i == phase.last_stage ? "result" : "result" + suffix);
+    stage.weights = inputs.parameters[next_parameter++];
+    Expr initial = 0.0f;
+    if (stage.stage.bias) {
+      stage.bias = inputs.parameters[next_parameter++];
+      initial = stage.bias(chain.c);
+    }
+    stage.sum(chain.c, chain.x, chain.y) = initial;
+    accumulate(chain, stage, input, i);
+    // The residual joins after the sum: only the consumer's lanes are known to lie inside the
+    // tensor.
+    Expr total = stage.sum(chain.c, chain.x, chain.y);
+    if (stage.stage.residual) total = total + inputs.residual(chain.c, chain.x, chain.y);
+    stage.result(chain.c, chain.x, chain.y) = activate(stage.stage.activation, total);
+    input = stage.result;
+    chain.stages.push_back(std::move(stage));
+  }
+  chain.output = input;
+  return chain;
+}
+
+}  // namespace sepconv::generators

@@ -1,0 +1,72 @@
+// Schedules: the public functions, by architecture, and their installation in the generators'
+// hooks.
+#include "generators/stages.h"
+#include "schedules/cpu.h"
+#include "schedules/cpu_space.h"
+#include "schedules/schedule.h"
+#include "schedules/x86.h"
+
+namespace sepconv::schedules {
+
+namespace {
+
+/// The named target of Halide's, with the data of a generic core.
+targets::Target named_target(const Halide::Target& halide) {
+  Halide::Target plain = halide;
+  for (const auto feature :
+       {Halide::Target::NoRuntime, Halide::Target::NoAsserts, Halide::Target::NoBoundsQuery,
+        Halide::Target::UserContext, Halide::Target::JIT}) {
+    plain = plain.without_feature(feature);
+  }
+  Result<targets::Target> target = targets::parse_target(plain.to_string());
+  if (!target) throw Halide::CompileError(target.error().front().message);
+  return *target;
+}
+
+/// An empty text means the heuristic's point.
+Point point_of(const spec::Layer& layer, const targets::Target& target, const std::string& text) {
+  if (text.empty()) return heuristic(layer, target);
+  Result<Point> point = parse_point(text);
+  if (!point) throw Halide::CompileError("schedule: " + point.error().front().message);
+  const Errors errors = legal(*point, layer, target);
+  if (!errors.empty()) {
+    throw Halide::CompileError(errors.front().field + ": " + errors.front().message);
+  }
+  return *point;
+}
+
+}  // namespace
+
+Space space(const spec::Layer& layer, const targets::Target& target) {
+  return cpu_space(layer, target);
+}
+
+Point heuristic(const spec::Layer& layer, const targets::Target& target) {
+  return x86_heuristic(layer, target);
+}
+
+Errors legal(const Point& point, const spec::Layer& layer, const targets::Target& target) {
+  return cpu_legal(point, layer, target);
+}
+
+std::vector<Phase> phases(const spec::Layer& layer, const targets::Target& target,
+                          const Point& point) {
+  return cpu_phases(layer, target, point);
+}
+
+void install() {
+  generators::Hooks hooks;
+  hooks.schedule = [](generators::Chain& chain, const Halide::Target& halide,
+                      const std::string& text) {
+    const targets::Target target = named_target(halide);
+    schedule_cpu(chain, point_of(chain.layer, target, text));
+  };
+  hooks.phases = [](const spec::Layer& layer, const Halide::Target& halide,
+                    const std::string& text) {
+    const targets::Target target = named_target(halide);
+    return phases(layer, target, point_of(layer, target, text));
+  };
+  generators::set_hooks(std::move(hooks));
+}
+
+}  // namespace sepconv::schedules

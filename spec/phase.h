@@ -1,0 +1,22 @@
+// Spec: how a layer's chain is cut into loop nests and split into tasks, as a value. Knows no
+// schedule.
+#pragma once
+
+#include <cstdint>
+
+namespace sepconv::spec {
+
+/// The output dimension along which a phase splits into independent tasks.
+enum class Axis { rows, channels, pixels };
+
+/// A run of stages compiled as one loop nest. A layer's phases run one after the other with a
+/// barrier between; the tensor between two phases lies in the workspace, dense NHWC, one image.
+struct Phase {
+  int first_stage = 0, last_stage = 0;  ///< inclusive
+  Axis axis = Axis::rows;  ///< pixels: rows and columns flattened, one pointwise stage only
+  int64_t grain = 1;       ///< extent of one task along the axis; the last task takes the rest too
+
+  bool operator==(const Phase&) const = default;
+};
+
+}  // namespace sepconv::spec
