@@ -21,7 +21,7 @@ Func build_pad(const Chain& chain, const StageFuncs& stage, const Func& input, i
   const int height = as_int(stage.in.h);
   const int width = as_int(stage.in.w);
   Func pad("pad_" + std::to_string(index));
-  Expr inside = Halide::const_true();
+  Expr inside = Halide::cast<bool>(true);
   Expr px = chain.x;
   Expr py = chain.y;
   if (padding[1] > 0 || padding[3] > 0) {
@@ -47,6 +47,27 @@ Expr tap(const Expr& out, const Expr& k, const spec::Window& window, int axis) {
 /// The packed blocks of spec::Parameter: channel c lies at [c/16] [...] [c%16].
 constexpr int kBlock = static_cast<int>(spec::kChannelBlock);
 
+Expr depthwise_product(const Chain& chain, const StageFuncs& stage, const Expr& kx,
+                       const Expr& ky) {
+  const spec::Window& window = stage.stage.window;
+  const Expr ci =
+      stage.stage.multiplier == 1 ? Expr(chain.c) : chain.c / as_int(stage.stage.multiplier);
+  return stage.weights(chain.c, kx, ky) *
+         stage.pad(ci, tap(chain.x, kx, window, 1), tap(chain.y, ky, window, 0));
+}
+
+/// initial + every tap's product, in the order of the reduction.
+Expr inline_depthwise_sum(const Chain& chain, StageFuncs& stage, const Func& input, int index,
+                          Expr sum) {
+  stage.pad = build_pad(chain, stage, input, index);
+  for (int ky = 0; ky < as_int(stage.stage.window.kernel[0]); ++ky) {
+    for (int kx = 0; kx < as_int(stage.stage.window.kernel[1]); ++kx) {
+      sum = sum + depthwise_product(chain, stage, kx, ky);
+    }
+  }
+  return sum;
+}
+
 void accumulate(const Chain& chain, StageFuncs& stage, const Func& input, int index) {
   const auto& c = chain.c;
   const auto& x = chain.x;
@@ -61,14 +82,11 @@ void accumulate(const Chain& chain, StageFuncs& stage, const Func& input, int in
       r = RDom(0, as_int(stage.in.c), taps);
       stage.sum(c, x, y) += stage.weights(c % kBlock, r, c / kBlock) * input(r, x, y);
       break;
-    case StageKind::depthwise: {
+    case StageKind::depthwise:
       r = RDom(0, kw, 0, kh, taps);
       stage.pad = build_pad(chain, stage, input, index);
-      const Expr ci = stage.stage.multiplier == 1 ? Expr(c) : c / as_int(stage.stage.multiplier);
-      stage.sum(c, x, y) += stage.weights(c, r.x, r.y) *
-                            stage.pad(ci, tap(x, r.x, window, 1), tap(y, r.y, window, 0));
+      stage.sum(c, x, y) += depthwise_product(chain, stage, r.x, r.y);
       break;
-    }
     case StageKind::conv2d:
       r = RDom(0, as_int(stage.in.c), 0, kw, 0, kh, taps);
       stage.pad = build_pad(chain, stage, input, index);
@@ -145,8 +163,12 @@ Chain build_chain(const spec::Layer& layer, const spec::Phase& phase, const Chai
       stage.bias = inputs.parameters[next_parameter++];
       initial = stage.bias(chain.c);
     }
-    stage.sum(chain.c, chain.x, chain.y) = initial;
-    accumulate(chain, stage, input, i);
+    if (phase.inline_taps && stage.stage.kind == StageKind::depthwise) {
+      stage.sum(chain.c, chain.x, chain.y) = inline_depthwise_sum(chain, stage, input, i, initial);
+    } else {
+      stage.sum(chain.c, chain.x, chain.y) = initial;
+      accumulate(chain, stage, input, i);
+    }
     // The residual joins after the sum: only the consumer's lanes are known to lie inside the
     // tensor.
     Expr total = stage.sum(chain.c, chain.x, chain.y);

@@ -3,6 +3,7 @@
 #include "schedules/cpu.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace sepconv::schedules {
 
@@ -47,15 +48,17 @@ void never_partition(Func func) {
 /// reduction updates every accumulator. Registers: x*v accumulators, v weights, 1 broadcast.
 void accumulate_channels(StageFuncs& stage, Func consumer, const Var& at, const ChannelTile& tile,
                          const Chain& chain) {
+  const Var& vector = tile.planar ? chain.x : chain.c;
+  const Var& other = tile.planar ? chain.c : chain.x;
   Func sum = stage.sum;
   sum.compute_at(consumer, at).store_in(MemoryType::Register);
-  sum.bound_extent(chain.c, tile.v * tile.lanes);
-  sum.vectorize(chain.c, tile.lanes).unroll(chain.c).unroll(chain.x);
+  if (!tile.planar) sum.bound_extent(chain.c, tile.v * tile.lanes);
+  sum.vectorize(vector, tile.lanes).unroll(vector).unroll(other);
   auto update = sum.update();
-  std::vector<VarOrRVar> order{chain.c, chain.x};
+  std::vector<VarOrRVar> order{vector, other};
   for (int i = 0; i < stage.taps.dimensions(); ++i) order.emplace_back(RVar(stage.taps[i]));
   update.reorder(order);
-  update.vectorize(chain.c, tile.lanes).unroll(chain.c).unroll(chain.x);
+  update.vectorize(vector, tile.lanes).unroll(vector).unroll(other);
   const RVar channels = stage.taps[0];
   if (tile.unroll == 0) {
     update.unroll(channels);
@@ -65,17 +68,24 @@ void accumulate_channels(StageFuncs& stage, Func consumer, const Var& at, const 
   never_partition(sum);
 }
 
+/// How the splits of a stage's result end.
+struct Tails {
+  TailStrategy x, y, c;
+};
+
 /// Tiles of a pointwise or dense stage's result. `rows` > 0 splits y into steps of that many rows.
-Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, TailStrategy y_tail,
-                    TailStrategy x_tail, TailStrategy c_tail, const Chain& chain) {
+Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, const Tails& tails,
+                    const Chain& chain) {
   Loops loops;
   const Var xi("xi"), ci("ci"), lane("lane"), yi("yi"), xo("xo"), co("co");
   Func result = stage.result;
-  result.split(chain.x, xo, xi, tile.x, x_tail);
-  result.split(chain.c, co, ci, tile.v * tile.lanes, c_tail).split(ci, ci, lane, tile.lanes);
-  std::vector<VarOrRVar> order{lane, ci, xi};
+  result.split(chain.x, xo, xi, tile.pixels(), tails.x);
+  result.split(chain.c, co, ci, tile.channels(), tails.c);
+  const Var& vector = tile.planar ? xi : ci;
+  result.split(vector, vector, lane, tile.lanes);
+  std::vector<VarOrRVar> order{lane, vector, tile.planar ? ci : xi};
   const Var row = rows > 0 ? yi : chain.y;
-  if (rows > 0) result.split(chain.y, loops.step, yi, rows, y_tail);
+  if (rows > 0) result.split(chain.y, loops.step, yi, rows, tails.y);
   if (tile.channels_outer) {
     order.insert(order.end(), {xo, row, co});
   } else {
@@ -90,59 +100,63 @@ Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, TailSt
   return loops;
 }
 
+/// The loop order of a depthwise stage's tiles, innermost first after the tile itself.
+std::vector<VarOrRVar> window_order(WindowTile::Order order, const Var& x, const Var& y,
+                                    const Var& c) {
+  switch (order) {
+    case WindowTile::Order::yxc:
+      return {c, x, y};
+    case WindowTile::Order::ycx:
+      return {x, c, y};
+    case WindowTile::Order::cyx:
+      return {x, y, c};
+  }
+  return {};
+}
+
+/// The accumulators of a depthwise tile in registers, every tap one update.
+void accumulate_window(StageFuncs& stage, const Var& at, const WindowTile& tile,
+                       const Chain& chain) {
+  const Var& vector = tile.planar ? chain.x : chain.c;
+  const Var& other = tile.planar ? chain.c : chain.x;
+  Func sum = stage.sum;
+  sum.compute_at(stage.result, at).store_in(MemoryType::Register);
+  sum.vectorize(vector, tile.lanes).unroll(vector).unroll(other).unroll(chain.y);
+  auto update = sum.update();
+  const RVar kx = stage.taps[0];
+  const RVar ky = stage.taps[1];
+  update.reorder(vector, other, chain.y, kx, ky);
+  update.vectorize(vector, tile.lanes).unroll(vector).unroll(other).unroll(chain.y);
+  if (tile.unroll != WindowTile::Unroll::none) update.unroll(kx);
+  if (tile.unroll == WindowTile::Unroll::all) update.unroll(ky);
+  never_partition(sum);
+}
+
 /// Tiles of a depthwise stage's result, with the accumulators in registers.
 /// Registers: x*y*v accumulators plus weights and inputs as they come.
-Loops tile_window(StageFuncs& stage, const WindowTile& tile, int rows, TailStrategy x_tail,
-                  TailStrategy y_tail, TailStrategy c_tail, const Chain& chain) {
+Loops tile_window(StageFuncs& stage, const WindowTile& tile, const Tails& tails,
+                  const Chain& chain) {
   Loops loops;
-  const Var xi("dxi"), yi("dyi"), xo("dx"), yo("dy"), co("dc"), lane("dlane"), cu("dcu");
+  const Var xi("dw_xi"), yi("dw_yi"), ci("dw_ci"), lane("dw_lane");
+  const Var xo("dw_xo"), yo("dw_yo"), co("dw_co");
   Func result = stage.result;
-  result.split(chain.x, xo, xi, tile.x, x_tail);
-  if (rows > 0) {
-    const Var row("drow");
-    result.split(chain.y, loops.step, row, rows, y_tail).split(row, yo, yi, tile.y);
-  } else {
-    result.split(chain.y, yo, yi, tile.y, y_tail);
-  }
-  result.split(chain.c, co, lane, tile.lanes, c_tail);
-  std::vector<VarOrRVar> order{lane, xi, yi};
-  if (tile.v > 1) {
-    result.split(co, co, cu, tile.v, TailStrategy::GuardWithIf);
-    order.emplace_back(cu);
-  }
-  switch (tile.order) {
-    case WindowTile::Order::yxc:
-      order.insert(order.end(), {co, xo, yo});
-      loops.tile = co;
-      break;
-    case WindowTile::Order::ycx:
-      order.insert(order.end(), {xo, co, yo});
-      loops.tile = xo;
-      break;
-    case WindowTile::Order::cyx:
-      order.insert(order.end(), {xo, yo, co});
-      loops.tile = xo;
-      break;
-  }
-  if (rows > 0) order.emplace_back(loops.step);
-  if (tile.v > 1) loops.tile = cu;
-  result.reorder(order).vectorize(lane).unroll(xi).unroll(yi);
+  result.split(chain.x, xo, xi, tile.pixels(), tails.x);
+  result.split(chain.y, yo, yi, tile.y, tails.y);
+  result.split(chain.c, co, ci, tile.channels(), tails.c);
+  const Var& vector = tile.planar ? xi : ci;
+  result.split(vector, vector, lane, tile.lanes);
+  std::vector<VarOrRVar> order{lane, vector, tile.planar ? ci : xi, yi};
+  const auto outer = window_order(tile.order, xo, yo, co);
+  order.insert(order.end(), outer.begin(), outer.end());
+  result.reorder(order).vectorize(lane).unroll(ci).unroll(xi).unroll(yi);
   never_partition(result);
   if (tile.split_x) result.partition(xo, Partition::Always);
   if (tile.split_y) result.partition(yo, Partition::Always);
   loops.channel = co;
-
-  Func sum = stage.sum;
-  sum.compute_at(result, loops.tile).store_in(MemoryType::Register);
-  sum.vectorize(chain.c, tile.lanes).unroll(chain.x).unroll(chain.y);
-  auto update = sum.update();
-  const RVar kx = stage.taps[0];
-  const RVar ky = stage.taps[1];
-  update.reorder(chain.c, chain.x, chain.y, kx, ky);
-  update.vectorize(chain.c, tile.lanes).unroll(chain.x).unroll(chain.y);
-  if (tile.unroll != WindowTile::Unroll::none) update.unroll(kx);
-  if (tile.unroll == WindowTile::Unroll::all) update.unroll(ky);
-  never_partition(sum);
+  loops.tile = tile.order == WindowTile::Order::yxc ? co : xo;
+  if (tile.unroll != WindowTile::Unroll::expression) {
+    accumulate_window(stage, loops.tile, tile, chain);
+  }
   return loops;
 }
 
@@ -156,27 +170,38 @@ int ring_rows(const StageFuncs& depthwise, int rows) {
   return as_int(ring);
 }
 
-/// How the cropped output axis ends.
-struct Tails {
-  TailStrategy x, y, c;
-};
-
-Tails output_tails(const Chain& chain, int64_t tile_x, int64_t rows, int64_t tile_c, bool ring) {
-  const spec::Shape& out = chain.stages.back().out;
-  Tails tails{overlap_tail(out.w, tile_x), overlap_tail(out.h, rows),
-              out.c % tile_c == 0 ? TailStrategy::RoundUp : TailStrategy::GuardWithIf};
-  // A step of a ring must not go back to rows that have left it.
-  if (ring && out.h % rows != 0) tails.y = TailStrategy::GuardWithIf;
+/// Masked stores where tiles of channel vectors pass the last channel; all else overlaps.
+Tails channel_tails(const ChannelTile& tile, const spec::Shape& out, int rows) {
+  Tails tails{overlap_tail(out.w, tile.pixels()), overlap_tail(out.h, std::max(rows, 1)),
+              overlap_tail(out.c, tile.channels())};
+  if (!tile.planar && out.c % tile.channels() != 0) tails.c = TailStrategy::GuardWithIf;
   return tails;
+}
+
+Tails window_tails(const WindowTile& tile, const spec::Shape& out) {
+  return {overlap_tail(out.w, tile.pixels()), overlap_tail(out.h, tile.y),
+          overlap_tail(out.c, tile.channels())};
 }
 
 /// Constant output bounds but for the cropped axis.
 void bound_output(const Chain& chain) {
   Func output = chain.output;
   const spec::Shape& out = chain.stages.back().out;
-  if (chain.phase.axis != spec::Axis::channels) output.bound(chain.c, 0, as_int(out.c));
+  if (chain.phase.axis != spec::Axis::channels) {
+    output.bound(chain.c, 0, as_int(out.c));
+  } else {
+    // Crops begin at a task, so channel blocks stay aligned to the packed weights.
+    const int block = as_int(std::gcd(chain.phase.grain, spec::kChannelBlock));
+    const auto channels = output.output_buffer().dim(0);
+    output.bound(chain.c, channels.min() / block * block, channels.extent());
+  }
   if (chain.phase.axis != spec::Axis::pixels) output.bound(chain.x, 0, as_int(out.w));
   if (chain.phase.axis != spec::Axis::rows) output.bound(chain.y, 0, as_int(out.h));
+}
+
+/// Scratch tensors of planar nests keep pixels contiguous.
+void order_storage(Func func, bool planar, const Chain& chain) {
+  if (planar) func.reorder_storage(chain.x, chain.y, chain.c);
 }
 
 /// A depthwise stage's rows for one step of its consumer, in a scratch of whole rows.
@@ -184,8 +209,10 @@ void compute_window_at(StageFuncs& stage, Func consumer, const Var& step, int ro
                        const WindowTile& tile, const Chain& chain) {
   stage.result.compute_at(consumer, step).store_in(MemoryType::Heap);
   stage.result.bound_extent(chain.y, rows);
-  tile_window(stage, tile, 0, overlap_tail(stage.out.w, tile.x), TailStrategy::RoundUp,
-              overlap_tail(stage.out.c, tile.lanes), chain);
+  order_storage(stage.result, tile.planar, chain);
+  Tails tails = window_tails(tile, stage.out);
+  tails.y = TailStrategy::RoundUp;
+  tile_window(stage, tile, tails, chain);
 }
 
 /// The expanded rows: each is computed once and kept in a ring until its last use.
@@ -195,23 +222,26 @@ void compute_expansion_at(StageFuncs& stage, const StageFuncs& depthwise, Func c
   hidden.compute_at(consumer, step).store_in(MemoryType::Heap);
   if (rows < depthwise.out.h) hidden.store_root().fold_storage(chain.y, ring_rows(depthwise, rows));
   hidden.bound_extent(chain.x, as_int(stage.out.w));
-  tile_channels(stage, tile, 0, TailStrategy::Auto, overlap_tail(stage.out.w, tile.x),
-                TailStrategy::RoundUp, chain);
+  order_storage(hidden, tile.planar, chain);
+  Tails tails = channel_tails(tile, stage.out, 0);
+  if (!tile.planar) tails.c = TailStrategy::RoundUp;
+  tile_channels(stage, tile, 0, tails, chain);
 }
 
 }  // namespace
 
-ChannelTile channel_tile(const Point& point, const std::string& prefix) {
+ChannelTile channel_tile(const Point& point, const std::string& prefix, bool planar) {
   ChannelTile tile;
   tile.x = as_int(get(point, prefix + "_x", 1));
   tile.v = as_int(get(point, prefix + "_v", 1));
   tile.lanes = as_int(get(point, prefix + "_lanes", 1));
   tile.unroll = as_int(get(point, prefix + "_unroll", 1));
   tile.channels_outer = get(point, prefix + "_order", 0) == 1;
+  tile.planar = planar;
   return tile;
 }
 
-WindowTile window_tile(const Point& point, const std::string& prefix) {
+WindowTile window_tile(const Point& point, const std::string& prefix, bool planar) {
   WindowTile tile;
   tile.x = as_int(get(point, prefix + "_x", 1));
   tile.y = as_int(get(point, prefix + "_y", 1));
@@ -222,35 +252,34 @@ WindowTile window_tile(const Point& point, const std::string& prefix) {
   const int64_t split = get(point, prefix + "_split", 0);
   tile.split_x = (split & 1) != 0;
   tile.split_y = (split & 2) != 0;
+  tile.planar = planar;
   return tile;
 }
 
 void schedule_cpu(Chain& chain, const Point& point) {
   bound_output(chain);
   StageFuncs& last = chain.stages.back();
-  const int rows = as_int(get(point, "rows", 1));
+  const bool planar = chain.layer.layout == spec::Layout::nchw;
+  const WindowTile window = window_tile(point, "dw", planar);
   if (last.stage.kind == spec::StageKind::depthwise) {
-    const WindowTile tile = window_tile(point, "dw");
-    const Loops loops =
-        tile_window(last, tile, 0, overlap_tail(last.out.w, tile.x),
-                    overlap_tail(last.out.h, tile.y), overlap_tail(last.out.c, tile.lanes), chain);
-    (void)loops;
+    tile_window(last, window, window_tails(window, last.out), chain);
     return;
   }
-  const std::string prefix = last.stage.kind == spec::StageKind::conv2d ? "cv" : "pw";
-  const ChannelTile tile = channel_tile(point, prefix);
+  const bool dense = last.stage.kind == spec::StageKind::conv2d;
+  const ChannelTile tile = channel_tile(point, dense ? "cv" : "pw", planar);
   const size_t count = chain.stages.size();
-  const bool ring = count == 3 && rows < last.out.h;
-  const Tails tails = output_tails(chain, tile.x, rows, tile.v * tile.lanes, ring);
-  const Loops loops =
-      tile_channels(last, tile, count > 1 || last.stage.kind == spec::StageKind::conv2d ? rows : 0,
-                    tails.y, tails.x, tails.c, chain);
+  const int rows = count > 1 ? as_int(get(point, "rows", 1)) : 0;
+  Tails tails = channel_tails(tile, last.out, rows);
+  // A step of a ring must not go back to rows that have left it.
+  if (count == 3 && rows < last.out.h && last.out.h % rows != 0)
+    tails.y = TailStrategy::GuardWithIf;
+  const Loops loops = tile_channels(last, tile, rows, tails, chain);
   if (count == 1) return;
   StageFuncs& depthwise = chain.stages[count - 2];
-  compute_window_at(depthwise, last.result, loops.step, rows, window_tile(point, "dw"), chain);
+  compute_window_at(depthwise, last.result, loops.step, rows, window, chain);
   if (count == 2) return;
   compute_expansion_at(chain.stages[0], depthwise, last.result, loops.step, rows,
-                       channel_tile(point, "ex"), chain);
+                       channel_tile(point, "ex", planar), chain);
 }
 
 }  // namespace sepconv::schedules

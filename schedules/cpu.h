@@ -2,34 +2,46 @@
 // heuristic and no instruction set: lanes and tiles come in as numbers.
 #pragma once
 
+#include <string>
+
 #include "generators/stages.h"
 #include "schedules/space.h"
 
 namespace sepconv::schedules {
 
-/// Register tile of a pointwise or dense stage: x pixels times v vectors of `lanes` channels.
+/// Register tile of a pointwise or dense stage: x pixels times v vectors of `lanes` channels;
+/// planar (nchw), x vectors of `lanes` pixels times v channels.
 struct ChannelTile {
   int x = 1, v = 1, lanes = 1;
   int unroll = 1;  ///< input channels a loop iteration; 0: all
   bool channels_outer =
       false;  ///< a block of weights stays, pixels stream past it; else the reverse
+  bool planar = false;
+
+  [[nodiscard]] int pixels() const { return planar ? x * lanes : x; }
+  [[nodiscard]] int channels() const { return planar ? v : v * lanes; }
 };
 
-/// Tile of a depthwise stage: x times y pixels times v vectors of `lanes` channels.
+/// Tile of a depthwise stage: x times y pixels times v vectors of `lanes` channels; planar, x
+/// vectors of `lanes` pixels times y rows times v channels.
 struct WindowTile {
-  int x = 1, y = 1, v = 1, lanes = 1;
   enum class Order { yxc, ycx, cyx };
-  Order order = Order::yxc;  ///< loops over tiles, outer to inner
-  enum class Unroll { all, row, none };
-  Unroll unroll = Unroll::all;            ///< which tap loops are unrolled
+  enum class Unroll { all, row, none, expression };
+  int x = 1, y = 1, v = 1, lanes = 1;
+  Order order = Order::yxc;               ///< loops over tiles, outer to inner
+  Unroll unroll = Unroll::all;            ///< which tap loops are unrolled; expression: no loops
   bool split_x = false, split_y = false;  ///< border tiles in loops of their own, interior untested
+  bool planar = false;
+
+  [[nodiscard]] int pixels() const { return planar ? x * lanes : x; }
+  [[nodiscard]] int channels() const { return planar ? v : v * lanes; }
 };
 
 /// Knob values by stage role, read from a point: "pw_x" and so on.
-[[nodiscard]] ChannelTile channel_tile(const Point& point, const std::string& prefix);
-[[nodiscard]] WindowTile window_tile(const Point& point, const std::string& prefix);
+[[nodiscard]] ChannelTile channel_tile(const Point& point, const std::string& prefix, bool planar);
+[[nodiscard]] WindowTile window_tile(const Point& point, const std::string& prefix, bool planar);
 
-/// Applies a legal point to a chain of channel-vectorised stages (nhwc).
+/// Applies a legal point to a chain: vectors run along channels (nhwc) or pixels (nchw).
 void schedule_cpu(generators::Chain& chain, const Point& point);
 
 }  // namespace sepconv::schedules

@@ -68,7 +68,8 @@ void add_window_knobs(Space& space, const spec::Shape& out, const targets::Targe
   space.knobs.push_back({"dw_v", "vectors of channels of the tile", {1, 2, 4}});
   space.knobs.push_back({"dw_lanes", "channels a vector", window_lanes(out.c, target)});
   space.knobs.push_back({"dw_order", "tile loops, outer to inner: 0 yxc, 1 ycx, 2 cyx", {0, 1, 2}});
-  space.knobs.push_back({"dw_unroll", "unrolled taps: 0 all, 1 a row, 2 none", {0, 1, 2}});
+  space.knobs.push_back(
+      {"dw_unroll", "taps: 0 all unrolled, 1 a row, 2 none, 3 one expression", {0, 1, 2, 3}});
   space.knobs.push_back({"dw_split", "borders apart: bit 0 columns, bit 1 rows", {0, 1, 2, 3}});
 }
 
@@ -134,11 +135,11 @@ void check_channel_tile(Errors& errors, const Point& point, const spec::Layer& l
   const int64_t v = knob(point, prefix + "_v");
   const int64_t lanes = knob(point, prefix + "_lanes");
   const int64_t unroll = knob(point, prefix + "_unroll");
-  const int64_t used = x * v + v + (v > 1 ? 1 : 0);
-  if (used > target.registers) {
+  if (!channel_tile_in_registers(x, v, target)) {
     errors.push_back(schedule_error(layer, prefix + "_x", std::to_string(x),
-                                    "the tile needs " + std::to_string(used) + " registers of " +
-                                        std::to_string(target.registers),
+                                    "a tile of " + std::to_string(x) + "x" + std::to_string(v) +
+                                        " does not fit " + std::to_string(target.registers) +
+                                        " registers",
                                     "x*v accumulators, v weights and a broadcast must fit"));
   }
   if (!channel_tile_fits(stage.channels_out, v * lanes)) {
@@ -161,7 +162,9 @@ void check_window_tile(Errors& errors, const Point& point, const spec::Layer& la
   const int64_t tile = knob(point, "dw_x") * knob(point, "dw_y") * knob(point, "dw_v");
   const int64_t unroll = knob(point, "dw_unroll");
   const auto& kernel = stage.window.kernel;
-  const int64_t taps = unroll == 0 ? kernel[0] * kernel[1] : unroll == 1 ? kernel[1] : 1;
+  const int64_t taps = unroll == 0 || unroll == 3 ? kernel[0] * kernel[1]
+                       : unroll == 1              ? kernel[1]
+                                                  : 1;
   // A whole small map may exceed the registers: its padding taps vanish, which pays for some
   // spills.
   if (tile > 2 * target.registers) {
@@ -226,6 +229,13 @@ bool channel_tile_fits(int64_t channels, int64_t width) {
   return round_up(channels, width) <= round_up(channels, spec::kChannelBlock);
 }
 
+bool channel_tile_in_registers(int64_t x, int64_t v, const targets::Target& target) {
+  // AVX-512 broadcasts from memory inside the FMA; with one vector everyone's broadcast is used
+  // once.
+  const bool folds = target.vector_bits == 512 || v == 1;
+  return x * v + v + (folds ? 0 : 1) <= target.registers;
+}
+
 Space cpu_space(const spec::Layer& layer, const targets::Target& target) {
   Space space;
   const auto shapes = spec::shapes(layer);
@@ -262,8 +272,9 @@ Errors cpu_legal(const Point& point, const spec::Layer& layer, const targets::Ta
   return errors;
 }
 
-std::vector<Phase> cpu_phases(const spec::Layer& layer, const targets::Target&,
-                              const Point& point) {
+namespace {
+
+std::vector<Phase> cut(const spec::Layer& layer, const Point& point) {
   const spec::Shape out = spec::output_shape(layer);
   const int last = static_cast<int>(layer.stages.size()) - 1;
   const int64_t width = knob(point, "pw_v") * knob(point, "pw_lanes");
@@ -274,13 +285,22 @@ std::vector<Phase> cpu_phases(const spec::Layer& layer, const targets::Target&,
       return {rows_or_channels(0, 0, out.h, knob(point, "dw_y"), out.c,
                                knob(point, "dw_v") * knob(point, "dw_lanes"))};
     case spec::Op::conv2d:
-      return {{0, 0, Axis::rows, knob(point, "rows")}};
+      return {Phase{0, 0, Axis::rows, knob(point, "rows")}};
     case spec::Op::depthwise_separable:
       return {rows_or_channels(0, last, out.h, knob(point, "rows"), out.c, width)};
     case spec::Op::inverted_residual:
-      return {{0, last, Axis::rows, knob(point, "rows")}};
+      return {Phase{0, last, Axis::rows, knob(point, "rows")}};
   }
   return {};
+}
+
+}  // namespace
+
+std::vector<Phase> cpu_phases(const spec::Layer& layer, const targets::Target&,
+                              const Point& point) {
+  std::vector<Phase> phases = cut(layer, point);
+  for (Phase& phase : phases) phase.inline_taps = knob(point, "dw_unroll") == 3;
+  return phases;
 }
 
 }  // namespace sepconv::schedules

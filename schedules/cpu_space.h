@@ -21,6 +21,9 @@ namespace sepconv::schedules {
 /// Whether tiles of `width` channels read no packed block beyond the padded ones.
 [[nodiscard]] bool channel_tile_fits(int64_t channels, int64_t width);
 
+/// Whether a tile of x pixels by v vectors stays in the register file.
+[[nodiscard]] bool channel_tile_in_registers(int64_t x, int64_t v, const targets::Target& target);
+
 /// FMAs of one unrolled body beyond which compile time explodes.
 inline constexpr int64_t kUnrollBudget = 800;
 

@@ -52,7 +52,7 @@ ChannelChoice choose_channel_tile(int64_t width, int64_t channels, int64_t reduc
     for (int64_t v = 1; v <= 6; ++v) {
       if (!channel_tile_fits(channels, v * lanes)) continue;
       for (int64_t x = 1; x <= std::min<int64_t>(width, target.registers - 2); ++x) {
-        if (x * v + v + (v > 1 ? 1 : 0) > target.registers) continue;
+        if (!channel_tile_in_registers(x, v, target)) continue;
         ChannelChoice tile{x, v, lanes, 1, 0, 0};
         tile.cycles = tile_cycles(tile, reduction, target) *
                       static_cast<double>(ceil_div(width, x) * ceil_div(channels, v * lanes));
@@ -154,7 +154,8 @@ void choose_depthwise(Point& point, const Shape& out, const Stage& stage, int64_
   point["dw_v"] = 1;
   point["dw_lanes"] = widest_lanes(out.c, target);
   point["dw_order"] = 0;
-  point["dw_unroll"] = taps * x * y <= kUnrollBudget               ? 0
+  point["dw_unroll"] = taps <= 16                                  ? 3
+                       : taps * x * y <= kUnrollBudget             ? 0
                        : window.kernel[1] * x * y <= kUnrollBudget ? 1
                                                                    : 2;
   point["dw_split"] = 0;

@@ -15,6 +15,9 @@ struct Phase {
   int first_stage = 0, last_stage = 0;  ///< inclusive
   Axis axis = Axis::rows;  ///< pixels: rows and columns flattened, one pointwise stage only
   int64_t grain = 1;       ///< extent of one task along the axis; the last task takes the rest too
+  /// Depthwise sums are written as one expression over all taps instead of a reduction: the same
+  /// order of additions, but the compiler sees every load of a tile at once.
+  bool inline_taps = false;
 
   bool operator==(const Phase&) const = default;
 };
