@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -51,6 +52,7 @@ struct CompiledKernel {
   std::vector<double> executed_over_nominal;    ///< per stage: executed / nominal MACs
   int64_t code_bytes = 0;                   ///< text of the object
   bool cached = false;
+  std::shared_ptr<const void> files;        ///< keeps the folder of `object` on disk
   std::map<std::string, std::string> texts;  ///< by kind, when asked for: asm, stmt, schedule, algorithm, llvm
 };
 

@@ -56,9 +56,8 @@ struct Outcome {
 /// Runs all, at most `jobs` at once (0: the number of cores); outcomes in the order of the
 /// commands. `on_end` is called on the caller's thread after each end, in order of ending. When
 /// interrupted() becomes true, running children are killed and the others are not started.
-[[nodiscard]] std::vector<Outcome> run_all(
-    const std::vector<Command>& commands, int jobs,
-    const std::function<void(size_t index, const Outcome&)>& on_end = {});
+std::vector<Outcome> run_all(const std::vector<Command>& commands, int jobs,
+                             const std::function<void(size_t index, const Outcome&)>& on_end = {});
 
 /// "ended with exit code 3", "was killed by signal 11 (Segmentation fault)", "ran longer than 300
 /// s".

@@ -1,0 +1,173 @@
+// Emit, private: what a lowered function allocates and executes. Knows stages by their Funcs' names
+// only.
+#include "emit/facts.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "emit/evaluate.h"
+
+namespace sepconv::emit {
+namespace {
+
+namespace ir = Halide::Internal;
+
+/// Halide keeps constant blocks up to this size on the stack (its runtime/constants.h).
+constexpr int64_t kStackLimitBytes = 16 * 1024;
+constexpr int64_t kBlockBytes = 64;
+
+int64_t round_up(int64_t bytes) { return (bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes; }
+
+/// The stage of "<prefix><stage>", whatever Halide appended after '$' or '.'; else -1.
+int stage_of(const std::string& name, std::string_view prefix) {
+  const std::string_view base = std::string_view(name).substr(0, name.find_first_of("$."));
+  if (!base.starts_with(prefix)) return -1;
+  const std::string_view digits = base.substr(prefix.size());
+  int stage = -1;
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), stage);
+  return parsed.ec == std::errc{} && parsed.ptr == digits.data() + digits.size() ? stage : -1;
+}
+
+/// A class because Halide walks its trees through virtual functions. Two quantities at once: bytes
+/// alive along the nesting, and multiplications executed.
+class Walk : public ir::IRVisitor {
+ public:
+  Walk(KernelFacts& facts, const std::array<int64_t, 3>& output_cwh) : facts_(facts) {
+    scope_.output_cwh = output_cwh;
+  }
+  [[nodiscard]] int64_t scratch() const { return peak_ + moved_; }
+  [[nodiscard]] const std::string& problem() const { return problem_; }
+
+ private:
+  using ir::IRVisitor::visit;
+
+  void visit(const ir::Allocate* node) override {
+    const int64_t bytes = block_bytes(*node);
+    note_intermediate(node->name, bytes);
+    const bool fits = bytes > 0 && bytes <= kStackLimitBytes;
+    const bool stack = node->memory_type == Halide::MemoryType::Register ||
+                       (fits && node->memory_type != Halide::MemoryType::Heap);
+    const bool moved = !stack && node->memory_type == Halide::MemoryType::Stack;
+    if (!stack && bytes <= 0 && problem_.empty()) {
+      problem_ = "the heap block '" + node->name + "' has no constant size";
+    }
+    // Each block moved off the stack stays until the function returns, so these add up.
+    if (moved && !seen_.contains(node->name)) moved_ += round_up(bytes);
+    if (moved) seen_[node->name] = true;
+    const int64_t heap = stack || moved ? 0 : round_up(bytes);
+    alive_ += heap;
+    peak_ = std::max(peak_, alive_);
+    ir::IRVisitor::visit(node);
+    alive_ -= heap;
+  }
+
+  static int64_t block_bytes(const ir::Allocate& node) {
+    int64_t elements = 1;
+    for (const Halide::Expr& extent : node.extents) {
+      const auto constant = ir::as_const_int(extent);
+      if (!constant) return 0;
+      elements *= *constant;
+    }
+    return (elements + node.padding) * node.type.bytes();
+  }
+
+  void note_intermediate(const std::string& name, int64_t bytes) {
+    const int stages = static_cast<int>(facts_.stage_allocation_bytes.size());
+    const int result = stage_of(name, "result_");
+    const int pad = stage_of(name, "pad_");
+    if (result >= 0 && result < stages) {
+      int64_t& largest = facts_.stage_allocation_bytes[static_cast<size_t>(result)];
+      largest = std::max(largest, bytes);
+    }
+    if ((result >= 0 && result + 1 < stages) || pad > 0) {
+      facts_.largest_intermediate_bytes = std::max(facts_.largest_intermediate_bytes, bytes);
+    }
+  }
+
+  void visit(const ir::ProducerConsumer* node) override {
+    const int outer = stage_;
+    if (node->is_producer) stage_ = stage_of(node->name, "sum_");
+    ir::IRVisitor::visit(node);
+    stage_ = outer;
+  }
+
+  void visit(const ir::Mul* node) override {
+    if (node->type.is_float() && stage_ >= 0 &&
+        stage_ < static_cast<int>(facts_.executed_macs.size())) {
+      facts_.executed_macs[static_cast<size_t>(stage_)] += node->type.lanes();
+    }
+    ir::IRVisitor::visit(node);
+  }
+
+  void visit(const ir::LetStmt* node) override {
+    node->value.accept(this);
+    with(node->name, {std::nullopt, node->value}, node->body);
+  }
+
+  void visit(const ir::IfThenElse* node) override {
+    node->condition.accept(this);
+    const auto taken = evaluate(node->condition, scope_);
+    if (!taken || *taken != 0) {
+      node->then_case.accept(this);
+    } else if (node->else_case.defined()) {
+      node->else_case.accept(this);
+    }
+  }
+
+  /// Iterations that no bound or condition inside depends on are counted once, times their number.
+  void visit(const ir::For* node) override {
+    const auto first = evaluate(node->min, scope_);
+    const auto extent = evaluate(node->extent, scope_);
+    if (!first || !extent) {
+      if (problem_.empty()) problem_ = "the loop '" + node->name + "' has no countable extent";
+      return;
+    }
+    if (*extent <= 0) return;
+    const std::vector<double> before = facts_.executed_macs;
+    const bool varies = with(node->name, {*first, {}}, node->body);
+    if (!varies) {
+      for (size_t i = 0; i < before.size(); ++i) {
+        double& macs = facts_.executed_macs[i];
+        macs = before[i] + (macs - before[i]) * static_cast<double>(*extent);
+      }
+    }
+    for (int64_t i = 1; varies && i < *extent; ++i) with(node->name, {*first + i, {}}, node->body);
+  }
+
+  /// Walks the body with one more name; whether the body's control flow used it.
+  bool with(const std::string& name, Scope::Entry entry, const ir::Stmt& body) {
+    auto old = scope_.names.extract(name);
+    scope_.names[name] = std::move(entry);
+    body.accept(this);
+    const bool used = scope_.names[name].used;
+    scope_.names.erase(name);
+    if (old) scope_.names.insert(std::move(old));
+    return used;
+  }
+
+  KernelFacts& facts_;
+  Scope scope_;
+  int stage_ = -1;
+  int64_t alive_ = 0, peak_ = 0, moved_ = 0;
+  std::map<std::string, bool> seen_;
+  std::string problem_;
+};
+
+}  // namespace
+
+Result<void> add_facts(const ir::LoweredFunc& function, const std::array<int64_t, 3>& output_cwh,
+                       KernelFacts& facts) {
+  Walk walk(facts, output_cwh);
+  function.body.accept(&walk);
+  if (!walk.problem().empty()) {
+    Error error;
+    error.message = walk.problem();
+    error.field = "schedule";
+    error.hint = "bound the stage's storage by constants in the schedule";
+    return fail(error);
+  }
+  facts.scratch_bytes = std::max(facts.scratch_bytes, walk.scratch());
+  return {};
+}
+
+}  // namespace sepconv::emit

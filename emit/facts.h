@@ -1,0 +1,27 @@
+// Emit, private: what a lowered function allocates and executes. Knows stages by their Funcs' names
+// only.
+#pragma once
+
+#include <Halide.h>
+
+#include <array>
+#include <cstdint>
+
+#include "emit/job.h"
+
+namespace sepconv::emit {
+
+/// Adds one lowered function's numbers to `facts`, whose vectors have one entry per stage.
+///
+/// Scratch: heap blocks alive at once along the nesting, each rounded up to 64 bytes, plus every
+/// stack block that Halide moves to the heap; the maximum over the functions of a kernel.
+/// Allocations: of Funcs `result_<stage>`, heap or stack; `pad_<stage>` of a later stage counts as
+/// an intermediate too. Executed MACs: float multiplications inside the produce nodes of
+/// `sum_<stage>`, times their lanes and the trips of the loops around them, for the whole output
+/// (`output_cwh`). A branch whose condition depends on data counts as taken.
+///
+/// Kind internal when a block that needs the heap has no constant size.
+[[nodiscard]] Result<void> add_facts(const Halide::Internal::LoweredFunc& function,
+                                     const std::array<int64_t, 3>& output_cwh, KernelFacts& facts);
+
+}  // namespace sepconv::emit

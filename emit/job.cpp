@@ -1,0 +1,89 @@
+// Emit, private: jobs and facts as JSON. Knows no process and no Halide.
+#include "emit/job.h"
+
+#include <nlohmann/json.hpp>
+
+namespace sepconv::emit {
+namespace {
+
+using nlohmann::json;
+
+Error malformed(const char* what, const std::string& why) {
+  Error error;
+  error.message = std::string("malformed ") + what + ": " + why;
+  error.hint = "remove the cache folder and run again";
+  return error;
+}
+
+/// nlohmann's exceptions end here.
+template <class T, class Read>
+Result<T> parse(const std::string& text, const char* what, Read read) {
+  try {
+    return read(json::parse(text));
+  } catch (const json::exception& problem) {
+    return fail(malformed(what, problem.what()));
+  }
+}
+
+}  // namespace
+
+std::string to_text(const Job& job) {
+  json phases = json::array();
+  for (const JobPhase& phase : job.phases) {
+    phases.push_back({{"function", phase.function}, {"output_cwh", phase.output_cwh}});
+  }
+  return json{{"layer", job.layer},
+              {"target", job.target},
+              {"halide", job.halide},
+              {"point", job.point},
+              {"generator", job.generator},
+              {"phases", phases},
+              {"nominal_macs", job.nominal_macs},
+              {"emits", job.emits}}
+      .dump(1);
+}
+
+Result<Job> parse_job(const std::string& text) {
+  return parse<Job>(text, "job", [](const json& value) {
+    Job job;
+    value.at("layer").get_to(job.layer);
+    value.at("target").get_to(job.target);
+    value.at("halide").get_to(job.halide);
+    value.at("point").get_to(job.point);
+    value.at("generator").get_to(job.generator);
+    for (const json& item : value.at("phases")) {
+      JobPhase phase;
+      item.at("function").get_to(phase.function);
+      item.at("output_cwh").get_to(phase.output_cwh);
+      job.phases.push_back(std::move(phase));
+    }
+    value.at("nominal_macs").get_to(job.nominal_macs);
+    value.at("emits").get_to(job.emits);
+    return job;
+  });
+}
+
+std::string to_text(const KernelFacts& facts) {
+  return json{{"scratch_bytes", facts.scratch_bytes},
+              {"largest_intermediate_bytes", facts.largest_intermediate_bytes},
+              {"code_bytes", facts.code_bytes},
+              {"stage_allocation_bytes", facts.stage_allocation_bytes},
+              {"executed_macs", facts.executed_macs},
+              {"object_sha256", facts.object_sha256}}
+      .dump(1);
+}
+
+Result<KernelFacts> parse_facts(const std::string& text) {
+  return parse<KernelFacts>(text, "facts of a kernel", [](const json& value) {
+    KernelFacts facts;
+    value.at("scratch_bytes").get_to(facts.scratch_bytes);
+    value.at("largest_intermediate_bytes").get_to(facts.largest_intermediate_bytes);
+    value.at("code_bytes").get_to(facts.code_bytes);
+    value.at("stage_allocation_bytes").get_to(facts.stage_allocation_bytes);
+    value.at("executed_macs").get_to(facts.executed_macs);
+    value.at("object_sha256").get_to(facts.object_sha256);
+    return facts;
+  });
+}
+
+}  // namespace sepconv::emit
