@@ -1,5 +1,5 @@
-// Emit: from layers, targets and points to a static library on disk. The only folder that calls Halide's
-// compile functions; the one place where Halide's errors become ours.
+// Emit: from layers, targets and points to a static library on disk. The only folder that calls
+// Halide's compile functions; the one place where Halide's errors become ours.
 #pragma once
 
 #include <cstdint>
@@ -25,12 +25,12 @@ struct Choice {
   std::string source;  ///< "heuristic", "db" or "forced"
 };
 /// Called once per (layer, target). Supplied by the cli (database, --schedule) or the heuristic.
-using Chooser =
-    std::function<Result<Choice>(const spec::Layer&, const targets::Target&)>;
+using Chooser = std::function<Result<Choice>(const spec::Layer&, const targets::Target&)>;
 
 struct CacheOptions {
   bool use = true;
-  std::filesystem::path directory;  ///< empty: SEPCONV_CACHE_DIR, else $XDG_CACHE_HOME/sepconv, else ~/.cache/sepconv
+  std::filesystem::path
+      directory;  ///< empty: SEPCONV_CACHE_DIR, else $XDG_CACHE_HOME/sepconv, else ~/.cache/sepconv
   int64_t limit_bytes = int64_t{2} << 30;
 };
 
@@ -44,16 +44,18 @@ struct CompiledKernel {
   std::string layer;   ///< canonical name
   std::string target;  ///< canonical target name
   schedules::Point point;
-  std::filesystem::path object;             ///< relocatable object of all phases
-  std::vector<std::string> functions;       ///< argv symbol per phase
-  int64_t scratch_bytes = 0;                ///< halide_malloc per thread, all phases' maximum
-  int64_t largest_intermediate_bytes = 0;   ///< largest allocation between stages, heap or stack
-  std::vector<int64_t> stage_allocation_bytes;  ///< per stage: the largest allocation of its result; 0 = registers or output
+  std::filesystem::path object;            ///< relocatable object of all phases
+  std::vector<std::string> functions;      ///< argv symbol per phase
+  int64_t scratch_bytes = 0;               ///< halide_malloc per thread, all phases' maximum
+  int64_t largest_intermediate_bytes = 0;  ///< largest allocation between stages, heap or stack
+  std::vector<int64_t> stage_allocation_bytes;  ///< per stage: the largest allocation of its
+                                                ///< result; 0 = registers or output
   std::vector<double> executed_over_nominal;    ///< per stage: executed / nominal MACs
-  int64_t code_bytes = 0;                   ///< text of the object
+  int64_t code_bytes = 0;                       ///< text of the object
   bool cached = false;
-  std::shared_ptr<const void> files;        ///< keeps the folder of `object` on disk
-  std::map<std::string, std::string> texts;  ///< by kind, when asked for: asm, stmt, schedule, algorithm, llvm
+  std::shared_ptr<const void> files;  ///< keeps the folder of `object` on disk
+  std::map<std::string, std::string>
+      texts;  ///< by kind, when asked for: asm, stmt, schedule, algorithm, llvm
 };
 
 struct CompileOptions {
@@ -62,7 +64,7 @@ struct CompileOptions {
   int jobs = 0;                 ///< worker processes at once; 0: the number of cores
   std::set<std::string> emits;  ///< extra texts
   bool asserts = false;         ///< an asserting build, for tests
-  std::string worker;           ///< executable that understands the hidden verb; empty: /proc/self/exe
+  std::string worker;  ///< executable that understands the hidden verb; empty: /proc/self/exe
   std::function<void(int done, int total, const std::string& what)> progress;
 };
 
@@ -77,7 +79,8 @@ struct LibraryRequest {
   std::vector<spec::Layer> layers;
   std::vector<targets::Target> targets;  ///< one architecture; best first is not required
   std::filesystem::path out;
-  std::string command;  ///< the regenerating command written into header and manifest, without paths
+  std::string
+      command;  ///< the regenerating command written into header and manifest, without paths
   Chooser choose;
   CompileOptions compile;
 };
@@ -95,8 +98,8 @@ struct LibraryResult {
   std::vector<LayerResult> layers;
 };
 
-/// Writes lib<name>.a, <name>.h, include/, manifest.json, cmake/ and LICENSES/ under `out`, atomically:
-/// on any error nothing is changed there.
+/// Writes lib<name>.a, <name>.h, include/, manifest.json, cmake/ and LICENSES/ under `out`,
+/// atomically: on any error nothing is changed there.
 [[nodiscard]] Result<LibraryResult> write_library(const LibraryRequest& request);
 
 /// Links a static library of this machine's architecture into a shared object that exports
@@ -105,7 +108,8 @@ struct LibraryResult {
                                                         const std::string& name,
                                                         const std::filesystem::path& out);
 
-/// Entry of the hidden worker verb: compiles one kernel as the arguments say; returns the exit code.
+/// Entry of the hidden worker verb: compiles one kernel as the arguments say; returns the exit
+/// code.
 int worker_main(int argc, char** argv);
 
 }  // namespace sepconv::emit
