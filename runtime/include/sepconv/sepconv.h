@@ -92,3 +92,8 @@ struct sepconv_kernel {
   sepconv_status (*query)(const sepconv_kernel *, const sepconv_call *, uint32_t *tasks,
                           size_t *workspace_bytes, const char **target);
 };
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* SEPCONV_SEPCONV_H */
