@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 using support::FileLock;
 
 /// Changes when the meaning of an entry's files changes.
-constexpr int kCacheFormat = 1;
+constexpr const char* kCacheFormat = "v1";
 
 struct Entry {
   fs::path folder;
@@ -25,7 +25,7 @@ struct Entry {
 };
 
 fs::path entry_folder(const fs::path& cache, const std::string& key) {
-  return cache / ("v" + std::to_string(kCacheFormat)) / key;
+  return cache / kCacheFormat / key;
 }
 
 std::vector<Entry> entries(const fs::path& cache) {
