@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <sstream>
 
 #include "runtime/src/kernel.h"
 #include "schedules/schedule.h"
@@ -185,8 +186,9 @@ LayerData layer_data(const spec::Layer& layer) {
 }
 
 std::string pair(const char* what, const std::array<int64_t, 2>& values) {
-  return std::string(", ") + what + " " + std::to_string(values[0]) + "x" +
-         std::to_string(values[1]);
+  std::ostringstream text;
+  text << ", " << what << " " << values[0] << "x" << values[1];
+  return text.str();
 }
 
 std::string stage_line(const spec::Stage& stage, const spec::Shape& in, const spec::Shape& out) {
