@@ -192,22 +192,19 @@ std::string pair(const char* what, const std::array<int64_t, 2>& values) {
 }
 
 std::string stage_line(const spec::Stage& stage, const spec::Shape& in, const spec::Shape& out) {
-  std::string text(spec::word(stage.kind));
-  text += " " + std::to_string(in.c) + " -> " + std::to_string(out.c) + " channels";
+  std::ostringstream text;
+  text << spec::word(stage.kind) << " " << in.c << " -> " << out.c << " channels";
   if (stage.kind != spec::StageKind::pointwise) {
     const auto& window = stage.window;
-    text += pair("kernel", window.kernel) + pair("stride", window.stride);
-    if (window.dilation != std::array<int64_t, 2>{1, 1}) text += pair("dilation", window.dilation);
-    text += ", padding top " + std::to_string(window.padding[0]) + " left " +
-            std::to_string(window.padding[1]) + " bottom " + std::to_string(window.padding[2]) +
-            " right " + std::to_string(window.padding[3]);
+    text << pair("kernel", window.kernel) << pair("stride", window.stride);
+    if (window.dilation != std::array<int64_t, 2>{1, 1}) text << pair("dilation", window.dilation);
+    text << ", padding top " << window.padding[0] << " left " << window.padding[1] << " bottom "
+         << window.padding[2] << " right " << window.padding[3];
   }
-  text += stage.bias ? ", bias" : ", no bias";
-  if (stage.residual) text += ", residual";
-  if (stage.activation != spec::Activation::none) {
-    text += ", " + std::string(spec::word(stage.activation));
-  }
-  return text;
+  text << (stage.bias ? ", bias" : ", no bias");
+  if (stage.residual) text << ", residual";
+  if (stage.activation != spec::Activation::none) text << ", " << spec::word(stage.activation);
+  return text.str();
 }
 
 LayerWords layer_words(const spec::Layer& layer, const ImplData& data, const Chosen& chosen) {
