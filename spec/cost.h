@@ -7,11 +7,13 @@
 
 namespace sepconv::spec {
 
-/// MACs count padding taps; recomputation and activations are not counted. Bytes are those of input,
-/// output, weights, biases and a separate residual tensor, once each; slices count their own elements.
+/// MACs count padding taps; recomputation and activations are not counted. Bytes are those of
+/// input, output, weights, biases and a separate residual tensor, once each; slices count their own
+/// elements.
 struct Cost {
   int64_t depthwise_macs = 0, pointwise_macs = 0, dense_macs = 0;
-  int64_t depthwise_parameters = 0, pointwise_parameters = 0, dense_parameters = 0;  ///< with biases
+  int64_t depthwise_parameters = 0, pointwise_parameters = 0,
+          dense_parameters = 0;  ///< with biases
   int64_t input_bytes = 0, output_bytes = 0, residual_bytes = 0, parameter_bytes = 0;
   int64_t padding_macs = 0;  ///< of depthwise and dense stages: taps that fall on padding
 

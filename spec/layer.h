@@ -1,4 +1,5 @@
-// Spec: a layer as a value, the first station of the data flow. Knows nothing of Halide, schedules or files.
+// Spec: a layer as a value, the first station of the data flow. Knows nothing of Halide, schedules
+// or files.
 #pragma once
 
 #include <array>
@@ -29,7 +30,7 @@ struct Window {
 struct Stage {
   StageKind kind = StageKind::pointwise;
   int64_t channels_out = 1;  ///< depthwise: channels_in * multiplier
-  int64_t multiplier = 1;    ///< depthwise only: output channel c*multiplier+j reads input channel c
+  int64_t multiplier = 1;  ///< depthwise only: output channel c*multiplier+j reads input channel c
   Window window;
   bool bias = true;
   bool residual = false;  ///< adds a tensor of the stage's output shape before the activation
@@ -50,15 +51,15 @@ struct Shape {
 /// A layer: a chain of stages over one input. `op` names which chain; the stages hold the numbers.
 ///
 /// depthwise: [depthwise]; pointwise: [pointwise]; conv2d: [conv2d];
-/// depthwise_separable: [depthwise, pointwise]; inverted_residual: [pointwise, depthwise, pointwise].
-/// An inverted_residual with residual adds the layer's own input; a pointwise with residual adds a
-/// tensor of its own.
+/// depthwise_separable: [depthwise, pointwise]; inverted_residual: [pointwise, depthwise,
+/// pointwise]. An inverted_residual with residual adds the layer's own input; a pointwise with
+/// residual adds a tensor of its own.
 struct Layer {
   std::string name;  ///< unique in its file; a layer given as a canonical name has that name
   Op op = Op::pointwise;
   Dtype dtype = Dtype::f32;
-  Layout layout = Layout::nhwc;  ///< of the activations at the border
-  Shape input;                   ///< n is the batch tuned and verified for
+  Layout layout = Layout::nhwc;     ///< of the activations at the border
+  Shape input;                      ///< n is the batch tuned and verified for
   int64_t input_pixel_stride = 0;   ///< elements from pixel to pixel; 0 is dense. nhwc only
   int64_t output_pixel_stride = 0;  ///< likewise for the output
   std::vector<Stage> stages;
@@ -100,7 +101,7 @@ struct LayerFile {
 struct Parameter {
   enum class Role { expand, expand_bias, depthwise, depthwise_bias, weights, bias };
   Role role = Role::weights;
-  int stage = 0;                 ///< index into Layer::stages
+  int stage = 0;  ///< index into Layer::stages
   bool is_bias = false;
   std::vector<int64_t> extents;  ///< packed extents, innermost first
   int64_t offset = 0;            ///< bytes from the start of the payload, a multiple of 64

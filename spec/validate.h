@@ -14,8 +14,16 @@ namespace sepconv::spec {
 [[nodiscard]] Errors validate(const Layer& layer, std::string_view file = {},
                               std::string_view path = {});
 
-/// Whether text may name a layer or a library (`[a-z][a-z0-9_]*`, at most 63 characters, no C or C++
-/// keyword, no reserved word); otherwise why not.
+/// The two halves of validate: values one by one, and what follows from several of them (output
+/// extents, sizes, residual shapes). The second requires that the first found nothing but names and
+/// counts.
+[[nodiscard]] Errors validate_values(const Layer& layer, std::string_view file = {},
+                                     std::string_view path = {});
+[[nodiscard]] Errors validate_sizes(const Layer& layer, std::string_view file = {},
+                                    std::string_view path = {});
+
+/// Whether text may name a layer or a library (layers `[a-z][a-z0-9_]*`, libraries a C identifier;
+/// at most 63 characters, no C or C++ keyword, no reserved word); otherwise why not.
 [[nodiscard]] bool valid_layer_name(std::string_view text, std::string* why);
 [[nodiscard]] bool valid_library_name(std::string_view text, std::string* why);
 

@@ -18,13 +18,13 @@ struct Core {
 
 /// A target: `isa[+feature...][-os][@core]`.
 struct Target {
-  std::string name;      ///< canonical spelling; never "native"
-  std::string isa;       ///< x86-64-v2, x86-64-v3, x86-64-v4, arm64
+  std::string name;  ///< canonical spelling; never "native"
+  std::string isa;   ///< x86-64-v2, x86-64-v3, x86-64-v4, arm64
   std::vector<std::string> features;
-  std::string os;        ///< linux or android
-  std::string halide;    ///< Halide's target string, without build flags such as no_runtime
-  int vector_bits = 0;   ///< widest vectors
-  int registers = 0;     ///< vector registers
+  std::string os;       ///< linux or android
+  std::string halide;   ///< Halide's target string, without build flags such as no_runtime
+  int vector_bits = 0;  ///< widest vectors
+  int registers = 0;    ///< vector registers
   bool fma = false;
   Core core{};
 

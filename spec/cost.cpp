@@ -1,0 +1,66 @@
+// Spec: MACs, parameters and bytes of a layer as defined. Knows no machine and no schedule.
+#include "spec/cost.h"
+
+#include <algorithm>
+
+namespace sepconv::spec {
+namespace {
+
+/// How many (output position, tap) pairs along one axis read inside the input. Counted tap by tap:
+/// kernels are short, extents may be huge.
+int64_t inside_taps(int64_t extent, int64_t out, int64_t kernel, int64_t stride, int64_t dilation,
+                    int64_t before) {
+  int64_t inside = 0;
+  for (int64_t k = 0; k < kernel; ++k) {
+    // 0 <= o*stride + shift < extent
+    const int64_t shift = k * dilation - before;
+    const int64_t first = shift >= 0 ? 0 : (-shift + stride - 1) / stride;
+    const int64_t end = extent > shift ? (extent - shift + stride - 1) / stride : 0;
+    inside += std::max<int64_t>(0, std::min(end, out) - first);
+  }
+  return inside;
+}
+
+void add_stage(Cost& cost, const Stage& stage, const Shape& in, const Shape& out) {
+  const Window& w = stage.window;
+  const int64_t taps = w.kernel[0] * w.kernel[1];
+  const int64_t depth = stage.kind == StageKind::depthwise ? 1 : in.c;
+  const int64_t macs = out.elements() * taps * depth;
+  const int64_t parameters = out.c * (taps * depth + (stage.bias ? 1 : 0));
+  switch (stage.kind) {
+    case StageKind::depthwise:
+      cost.depthwise_macs += macs;
+      cost.depthwise_parameters += parameters;
+      break;
+    case StageKind::pointwise:
+      cost.pointwise_macs += macs;
+      cost.pointwise_parameters += parameters;
+      break;
+    case StageKind::conv2d:
+      cost.dense_macs += macs;
+      cost.dense_parameters += parameters;
+      break;
+  }
+  const int64_t inside =
+      inside_taps(in.h, out.h, w.kernel[0], w.stride[0], w.dilation[0], w.padding[0]) *
+      inside_taps(in.w, out.w, w.kernel[1], w.stride[1], w.dilation[1], w.padding[1]);
+  cost.padding_macs += macs - inside * out.n * out.c * depth;
+}
+
+}  // namespace
+
+Cost cost(const Layer& layer) {
+  constexpr int64_t element = sizeof(float);
+  Cost cost;
+  const auto all = shapes(layer);
+  for (size_t i = 0; i < layer.stages.size(); ++i) {
+    add_stage(cost, layer.stages[i], all[i], all[i + 1]);
+  }
+  cost.input_bytes = all.front().elements() * element;
+  cost.output_bytes = all.back().elements() * element;
+  if (has_residual_input(layer)) cost.residual_bytes = cost.output_bytes;
+  cost.parameter_bytes = cost.parameters() * element;
+  return cost;
+}
+
+}  // namespace sepconv::spec

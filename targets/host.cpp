@@ -1,0 +1,103 @@
+// Targets: this machine: its core and what it can run. Knows no name syntax.
+#include <string>
+
+#include "runtime/src/cpu.h"
+#include "targets/table.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+namespace sepconv::targets {
+namespace {
+
+#if defined(__x86_64__)
+struct Signature {
+  bool amd = false, intel = false;
+  unsigned family = 0, model = 0;
+};
+
+Signature signature() {
+  Signature result;
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (!__get_cpuid(0, &a, &b, &c, &d)) return result;
+  result.amd = b == signature_AMD_ebx;
+  result.intel = b == signature_INTEL_ebx;
+  if (!__get_cpuid(1, &a, &b, &c, &d)) return result;
+  result.family = (a >> 8) & 0xf;
+  result.model = ((a >> 4) & 0xf) | ((a >> 12) & 0xf0);
+  if (result.family == 0xf) result.family += (a >> 20) & 0xff;
+  return result;
+}
+
+std::string_view amd_core(unsigned family, unsigned model) {
+  if (family == 0x17) return "zen2";
+  if (family == 0x19) {
+    const bool zen4 = (model >= 0x10 && model < 0x20) || (model >= 0x60 && model < 0x80) ||
+                      (model >= 0xa0 && model < 0xb0);
+    return zen4 ? "zen4" : "zen3";
+  }
+  return family == 0x1a ? "zen5" : "generic";
+}
+
+std::string_view intel_core(unsigned model) {
+  switch (model) {
+    case 0x3c:
+    case 0x3f:
+    case 0x45:
+    case 0x46:
+    case 0x3d:
+    case 0x47:
+    case 0x4f:
+    case 0x56:
+      return "haswell";
+    case 0x4e:
+    case 0x5e:
+    case 0x8e:
+    case 0x9e:
+    case 0xa5:
+    case 0xa6:
+      return "skylake";
+    case 0x55:
+      return "skylake-x";
+    case 0x6a:
+    case 0x6c:
+      return "icelake-server";
+    case 0x97:
+    case 0x9a:
+    case 0xb7:
+    case 0xba:
+    case 0xbf:
+      return "alderlake";
+    case 0x8f:
+    case 0xcf:
+      return "sapphirerapids";
+    default:
+      return "generic";
+  }
+}
+#endif
+
+}  // namespace
+
+std::string_view host_core() {
+#if defined(__x86_64__)
+  const Signature host = signature();
+  if (host.amd) return amd_core(host.family, host.model);
+  if (host.intel && host.family == 6) return intel_core(host.model);
+#endif
+  return "generic";
+}
+
+bool runs_here(const Target& target, std::string* why) {
+  if (target.os != "linux") {
+    if (why) *why = "the target is for " + target.os + ", this machine runs linux";
+    return false;
+  }
+  const uint64_t missing = required_cpu_features(target) & ~sepconv_cpu_features();
+  if (missing == 0) return true;
+  if (why) *why = "this CPU or its operating system lacks " + target.name;
+  return false;
+}
+
+}  // namespace sepconv::targets

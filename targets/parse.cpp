@@ -1,0 +1,256 @@
+// Targets: names to values. Knows no layer and no schedule.
+#include <algorithm>
+#include <set>
+
+#include "runtime/src/cpu.h"
+#include "targets/table.h"
+
+namespace sepconv::targets {
+namespace {
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == separator) {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
+std::string join(const std::vector<std::string>& words, const std::string& separator) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : separator) + word;
+  return text;
+}
+
+Error target_error(std::string_view name, const std::string& message, const std::string& hint) {
+  Error error;
+  error.kind = ErrorKind::input;
+  error.message = message;
+  error.field = "target";
+  error.value = std::string(name.substr(0, 200));
+  error.hint = hint;
+  return error;
+}
+
+std::vector<std::string> isa_names() {
+  std::vector<std::string> names;
+  for (const Isa& isa : isas()) names.emplace_back(isa.name);
+  return names;
+}
+
+Result<Core> find_core(std::string_view name, const Isa& isa, std::string_view whole) {
+  if (name == "generic") return isa.generic;
+  std::vector<std::string> known{"generic"};
+  for (const NamedCore& entry : cores()) {
+    if (entry.architecture != isa.architecture) continue;
+    if (entry.core.name == name) return entry.core;
+    known.emplace_back(entry.core.name);
+  }
+  return fail(target_error(whole, "names no known core of " + std::string(isa.architecture),
+                           "cores: " + join(known, " ")));
+}
+
+/// Halide's target string: `<start>-<os>[-<feature>...]`.
+std::string halide_text(const Isa& isa, const std::string& os,
+                        const std::vector<std::string>& wanted) {
+  std::set<std::string> words;
+  for (const std::string& word : split(isa.halide_features, '-')) words.insert(word);
+  for (const Feature& feature : features()) {
+    if (feature.isa == isa.name &&
+        std::find(wanted.begin(), wanted.end(), feature.name) != wanted.end()) {
+      words.insert(std::string(feature.halide));
+    }
+  }
+  words.erase("");
+  std::string text = std::string(isa.halide_start) + "-" + os;
+  for (const std::string& word : words) text += "-" + word;
+  return text;
+}
+
+/// Features in the table's order, so that equal targets have equal names.
+Result<std::vector<std::string>> canonical_features(const Isa& isa,
+                                                    const std::vector<std::string>& words,
+                                                    std::string_view whole) {
+  std::vector<std::string> known, result;
+  for (const Feature& feature : features()) {
+    if (feature.isa != isa.name) continue;
+    known.emplace_back(feature.name);
+    if (std::find(words.begin(), words.end(), feature.name) != words.end()) {
+      result.emplace_back(feature.name);
+    }
+  }
+  for (const std::string& word : words) {
+    if (std::find(known.begin(), known.end(), word) != known.end()) continue;
+    return fail(target_error(
+        whole, "'" + word + "' is no feature of " + std::string(isa.name),
+        known.empty() ? "this isa has no features to add" : "features: " + join(known, " ")));
+  }
+  return result;
+}
+
+Target make_target(const Isa& isa, const std::vector<std::string>& words, const std::string& os,
+                   const Core& core) {
+  Target target;
+  target.isa = std::string(isa.name);
+  target.features = words;
+  target.os = os;
+  target.halide = halide_text(isa, os, words);
+  target.vector_bits = isa.vector_bits;
+  target.registers = isa.registers;
+  target.fma = isa.fma;
+  target.core = core;
+  target.name = target.isa;
+  for (const std::string& word : words) target.name += "+" + word;
+  if (os != "linux") target.name += "-" + os;
+  if (core.name != "generic") target.name += "@" + std::string(core.name);
+  return target;
+}
+
+/// The isa whose Halide features are the most of those given; "x86-64-linux-..." or "arm-64-...".
+Result<Target> parse_halide(std::string_view name, const std::string& start) {
+  auto words = split(name.substr(start.size() + 1), '-');
+  const std::string os = words.front();
+  words.erase(words.begin());
+  if (os != "linux" && os != "android") {
+    return fail(target_error(name, "is for a system that is not supported", "linux or android"));
+  }
+  std::sort(words.begin(), words.end());
+  const Isa* best = nullptr;
+  for (const Isa& isa : isas()) {
+    if (isa.halide_start != start) continue;
+    auto needed = split(isa.halide_features, '-');
+    std::erase(needed, "");
+    std::sort(needed.begin(), needed.end());
+    if (std::includes(words.begin(), words.end(), needed.begin(), needed.end())) best = &isa;
+  }
+  if (!best) {
+    return fail(target_error(name, "has fewer features than the smallest isa sepconv schedules for",
+                             "isas: " + join(isa_names(), " ")));
+  }
+  std::vector<std::string> wanted;
+  std::set<std::string> left(words.begin(), words.end());
+  for (const std::string& word : split(best->halide_features, '-')) left.erase(word);
+  for (const Feature& feature : features()) {
+    if (feature.isa == best->name && left.contains(std::string(feature.halide))) {
+      wanted.emplace_back(feature.name);
+    }
+  }
+  for (const Feature& feature : features()) left.erase(std::string(feature.halide));
+  if (!left.empty()) {
+    return fail(target_error(name, "has the feature '" + *left.begin() + "', which no target has",
+                             "isas: " + join(isa_names(), " ")));
+  }
+  return make_target(*best, wanted, os, best->generic);
+}
+
+Result<Target> native() {
+  const uint64_t have = sepconv_cpu_features();
+  const Isa* best = nullptr;
+  for (const Isa& isa : isas()) {
+    if ((isa.cpu_features & ~have) == 0) best = &isa;
+  }
+  if (!best) {
+    Error error = target_error("native", "this machine runs none of the isas",
+                               "isas: " + join(isa_names(), " "));
+    error.kind = ErrorKind::environment;
+    return fail(std::move(error));
+  }
+  const auto core = find_core(host_core(), *best, "native");
+  return make_target(*best, {}, "linux", core ? *core : best->generic);
+}
+
+}  // namespace
+
+Result<Target> parse_target(std::string_view name) {
+  if (name == "native") return native();
+  for (const std::string start : {"x86-64", "arm-64"}) {
+    for (const std::string os : {"linux", "android"}) {
+      if ((std::string(name) + "-").starts_with(start + "-" + os + "-")) {
+        return parse_halide(name, start);
+      }
+    }
+  }
+  const auto at = name.find('@');
+  const std::string core_name(at == std::string_view::npos ? "generic" : name.substr(at + 1));
+  std::string rest(name.substr(0, at));
+  std::string os = "linux";
+  for (const std::string known : {"linux", "android"}) {
+    if (!rest.ends_with("-" + known)) continue;
+    os = known;
+    rest.resize(rest.size() - known.size() - 1);
+    break;
+  }
+  auto words = split(rest, '+');
+  const Isa* isa = find_isa(words.front());
+  if (!isa) {
+    return fail(target_error(name, "is no known target",
+                             "native, or isa[+feature][-os][@core] with isa one of: " +
+                                 join(isa_names(), " ") + "; `sepconv targets` lists them"));
+  }
+  words.erase(words.begin());
+  const auto wanted = canonical_features(*isa, words, name);
+  if (!wanted) return fail(wanted.error());
+  const auto core = find_core(core_name, *isa, name);
+  if (!core) return fail(core.error());
+  return make_target(*isa, *wanted, os, *core);
+}
+
+Result<std::vector<Target>> parse_targets(std::string_view list) {
+  std::vector<Target> targets;
+  Errors errors;
+  for (const std::string& name : split(list, ',')) {
+    auto target = parse_target(name);
+    if (!target) {
+      errors.insert(errors.end(), target.error().begin(), target.error().end());
+      continue;
+    }
+    const bool known = std::any_of(targets.begin(), targets.end(),
+                                   [&](const Target& other) { return other.name == target->name; });
+    if (!known) targets.push_back(std::move(*target));
+  }
+  for (const Target& target : targets) {
+    const bool same =
+        find_isa(target.isa)->architecture == find_isa(targets.front().isa)->architecture &&
+        target.os == targets.front().os;
+    if (same) continue;
+    errors.push_back(target_error(
+        list,
+        "mixes " + targets.front().name + " and " + target.name + ", which cannot share a library",
+        "one library holds targets of one architecture and system; "
+        "call once for each"));
+    break;
+  }
+  if (!errors.empty()) return fail(std::move(errors));
+  return targets;
+}
+
+std::vector<std::string> target_names() {
+  std::vector<std::string> names;
+  for (const Isa& isa : isas()) {
+    names.emplace_back(isa.name);
+    for (const Feature& feature : features()) {
+      if (feature.isa == isa.name) {
+        names.push_back(std::string(isa.name) + "+" + std::string(feature.name));
+      }
+    }
+  }
+  return names;
+}
+
+uint64_t required_cpu_features(const Target& target) {
+  const Isa* isa = find_isa(target.isa);
+  uint64_t bits = isa ? isa->cpu_features : 0;
+  for (const Feature& feature : features()) {
+    if (feature.isa == target.isa && std::find(target.features.begin(), target.features.end(),
+                                               feature.name) != target.features.end()) {
+      bits |= feature.cpu_features;
+    }
+  }
+  return bits;
+}
+
+}  // namespace sepconv::targets

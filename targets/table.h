@@ -1,0 +1,44 @@
+// Targets, private: instruction sets, features and cores as plain data. Knows no name syntax.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "targets/target.h"
+
+namespace sepconv::targets {
+
+/// An instruction set that a target's name starts with.
+struct Isa {
+  std::string_view name, architecture;
+  std::string_view halide_start;     ///< before the system
+  std::string_view halide_features;  ///< after it, in Halide's own order
+  int vector_bits, registers;
+  bool fma;
+  uint64_t cpu_features;  ///< of runtime/src/cpu.h
+  Core generic;
+};
+
+/// A '+' word that an isa may carry.
+struct Feature {
+  std::string_view name, isa;
+  std::string_view halide;  ///< replaces or extends the isa's features
+  uint64_t cpu_features;
+};
+
+/// A core that '@' names, with the architecture it belongs to.
+struct NamedCore {
+  std::string_view architecture;
+  Core core;
+};
+
+[[nodiscard]] std::span<const Isa> isas();  ///< within an architecture, weakest first
+[[nodiscard]] std::span<const Feature> features();
+[[nodiscard]] std::span<const NamedCore> cores();
+[[nodiscard]] const Isa* find_isa(std::string_view name);
+
+/// The core of this machine, or "generic".
+[[nodiscard]] std::string_view host_core();
+
+}  // namespace sepconv::targets
