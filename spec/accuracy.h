@@ -1,0 +1,46 @@
+// Spec: what generated kernels promise of their arithmetic. Knows no kernel and no reference.
+#pragma once
+
+#include "spec/layer.h"
+
+namespace sepconv::spec {
+
+/// Unit roundoff of f32.
+inline constexpr double kRoundoff = 0x1p-24;
+
+/// An activation in f32: |computed(x) - f(x)| <= per_input * |x| + absolute for the same x, and
+/// |f(a) - f(b)| <= lipschitz * |a - b|.
+struct Accuracy {
+  double lipschitz = 1;
+  double per_input = 0;
+  double absolute = 0;
+};
+
+/// none, relu and relu6 round nothing. hard_swish: five roundings, none of them amplified. The
+/// others rest on a polynomial exp of few ulp; gelu also on an erf of absolute error 1.5e-7.
+[[nodiscard]] constexpr Accuracy accuracy(Activation activation) {
+  switch (activation) {
+    case Activation::none:
+    case Activation::relu:
+    case Activation::relu6:
+      return {};
+    case Activation::hard_swish:
+      return {1.5, 8 * kRoundoff, 0};
+    case Activation::silu:
+      return {1.1, 8 * kRoundoff, 0};
+    case Activation::gelu:
+      return {1.13, 8 * kRoundoff, 0};
+    case Activation::sigmoid:
+      return {0.25, 0, 8 * kRoundoff};
+  }
+  return {};
+}
+
+/// Higham's gamma_k = k u / (1 - k u): k roundings in any order, with or without fused
+/// multiply-add.
+[[nodiscard]] constexpr double gamma(int64_t k) {
+  const double ku = static_cast<double>(k) * kRoundoff;
+  return ku / (1 - ku);
+}
+
+}  // namespace sepconv::spec
