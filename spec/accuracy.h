@@ -31,7 +31,7 @@ struct Accuracy {
     case Activation::gelu:
       return {1.13, 8 * kRoundoff, 0};
     case Activation::sigmoid:
-      return {0.25, 0, 8 * kRoundoff};
+      return {0.25, 0, 4 * kRoundoff};
   }
   return {};
 }
