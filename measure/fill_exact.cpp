@@ -163,12 +163,14 @@ Result<reference::Operands> exact_fill(const spec::Layer& layer, int64_t images,
     result.n = images;
     if (try_fill(layer, richness, attempt, result)) return result;
   }
-  return fail({.kind = ErrorKind::input,
-               .message = "no fill of whole numbers keeps every partial sum below 2^24 units, so "
-                          "that f32 arithmetic cannot be exact",
-               .layer = layer.name,
-               .value = spec::canonical_name(layer),
-               .hint = "fewer input channels per stage, or relu6 between the stages"});
+  Error error;
+  error.kind = ErrorKind::input;
+  error.message =
+      "no fill of whole numbers keeps every partial sum below 2^24 units, so f32 cannot be exact";
+  error.layer = layer.name;
+  error.value = spec::canonical_name(layer);
+  error.hint = "take fewer input channels per stage, or relu6 between the stages";
+  return fail(std::move(error));
 }
 
 }  // namespace sepconv::measure

@@ -1,0 +1,22 @@
+// Measure: a kernel as three callables, so that what checks and times kernels runs any of them.
+// Knows no library.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+
+#include "sepconv/sepconv.h"
+
+namespace sepconv::measure {
+
+/// What a caller of the C API can do with a kernel. Weights are in SEPCONV_HWIO order.
+struct Kernel {
+  size_t packed_bytes = 0;
+  std::function<sepconv_status(const sepconv_weights& weights, void* packed, size_t bytes)> pack;
+  /// For a call that is complete but for its workspace.
+  std::function<sepconv_status(const sepconv_call& call, size_t& bytes)> workspace_bytes;
+  std::function<sepconv_status(const sepconv_call& call)> run;
+};
+
+}  // namespace sepconv::measure
