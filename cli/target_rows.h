@@ -1,0 +1,21 @@
+// Cli: what this machine can do for each named target, for targets and doctor. Knows no layer.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/output.h"
+
+namespace sepconv::cli {
+
+struct TargetRow {
+  std::string name, halide;
+  bool generate = false;
+  std::string run = "no";  ///< native, runner, opencl or no
+  bool time = false;
+  std::string reason;  ///< why something is not possible; else empty
+};
+
+[[nodiscard]] std::vector<TargetRow> target_rows();
+
+}  // namespace sepconv::cli

@@ -1,0 +1,72 @@
+// Cli: the verb targets: what can be generated for, run and timed here. Knows no layer.
+#include "cli/target_rows.h"
+
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "cli/options.h"
+#include "cli/verbs.h"
+
+namespace sepconv::cli {
+
+std::vector<TargetRow> target_rows() {
+  std::vector<TargetRow> rows;
+  for (const std::string& name : targets::target_names()) {
+    TargetRow row;
+    row.name = name;
+    const auto target = targets::parse_target(name);
+    if (!target) {
+      row.reason = target.error().front().message;
+      rows.push_back(std::move(row));
+      continue;
+    }
+    row.halide = target->halide;
+    // The schedules of this version are those of x86.
+    row.generate = target->isa != "arm64";
+    if (!row.generate) {
+      row.reason = "there are no schedules for this architecture in this version";
+    } else if (targets::runs_here(*target, &row.reason)) {
+      row.run = "native";
+      row.time = true;
+      row.reason.clear();
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+namespace {
+
+int targets_verb(const Options& options) {
+  const auto rows = target_rows();
+  if (!options.json) {
+    fmt::print("{:<24} {:<9} {:<7} {:<5} {}\n", "target", "generate", "run", "time", "reason");
+  }
+  Json list = Json::array();
+  for (const TargetRow& row : rows) {
+    list.push_back({{"name", row.name},
+                    {"halide", row.halide},
+                    {"generate", row.generate},
+                    {"run", row.run},
+                    {"time", row.time},
+                    {"reason", row.reason}});
+    if (options.json) continue;
+    fmt::print("{:<24} {:<9} {:<7} {:<5} {}\n", row.name, row.generate ? "yes" : "no", row.run,
+               row.time ? "yes" : "no", row.reason);
+  }
+  if (options.json) print_json({{"targets", list}});
+  return kOk;
+}
+
+}  // namespace
+
+void add_targets_verb(CLI::App& app, int& code) {
+  CLI::App* verb =
+      app.add_subcommand("targets", "List targets and what this machine does for them");
+  const auto options = std::make_shared<Options>();
+  add_json(*verb, *options);
+  verb->callback([options, &code] { code = targets_verb(*options); });
+}
+
+}  // namespace sepconv::cli

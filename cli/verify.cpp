@@ -1,0 +1,144 @@
+// Cli: the verb verify: rows of measure/ to words, JSON and an exit code. Knows no check.
+#include "measure/verify.h"
+
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "cli/build.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/verbs.h"
+#include "spec/name.h"
+
+namespace sepconv::cli {
+namespace {
+
+/// The command by canonical name, which needs no file.
+std::string repeat_command(const Options& options, const spec::Layer& layer,
+                           const targets::Target& target) {
+  std::string text = "sepconv verify " + spec::canonical_name(layer) + " --target " + target.name;
+  if (options.threads != 1) text += fmt::format(" --threads {}", options.threads);
+  if (!options.db.empty()) text += " --db " + shell_word(options.db);
+  if (!options.schedule.empty()) text += " --schedule " + shell_word(options.schedule);
+  return text;
+}
+
+Json number(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
+Json rows_json(const std::vector<measure::VerifyRow>& rows, const Layers& layers, size_t targets) {
+  Json list = Json::array();
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const measure::VerifyRow& row = rows[i];
+    Json item;
+    if (layers.several_files) {
+      const std::string& file = layers.files[i / targets];
+      item["file"] = file.empty() ? Json(nullptr) : Json(file);
+    }
+    item["layer"] = row.layer;
+    item["name"] = row.name;
+    item["target"] = row.target;
+    item["status"] = measure::word(row.status);
+    item["max_error"] = number(row.max_error);
+    item["bound"] = number(row.bound);
+    item["reason"] = row.reason;
+    item["repeat"] = row.repeat;
+    list.push_back(std::move(item));
+  }
+  return list;
+}
+
+void print(const std::vector<measure::VerifyRow>& rows) {
+  for (const measure::VerifyRow& row : rows) {
+    const bool passed = row.status == measure::Status::passed;
+    const char* colour = passed ? "32" : row.status == measure::Status::skipped ? "33" : "31";
+    std::string line =
+        fmt::format("{} {} {}", coloured(measure::word(row.status), colour), row.layer, row.target);
+    if (row.max_error && row.bound) {
+      line += fmt::format("  error {:.3g} of {:.3g}", *row.max_error, *row.bound);
+    }
+    if (!row.reason.empty()) line += "  " + row.reason;
+    fmt::print("{}\n", line);
+    if (!passed) fmt::print("  again: {}\n", row.repeat);
+  }
+}
+
+/// Targets asked for by name of which no row could run.
+Errors unrunnable(const Options& options, const std::vector<targets::Target>& targets) {
+  Errors errors;
+  if (!targets_named(options)) return errors;
+  for (const targets::Target& target : targets) {
+    std::string why;
+    if (targets::runs_here(target, &why)) continue;
+    Error error;
+    error.kind = ErrorKind::environment;
+    error.field = "--target";
+    error.value = target.name;
+    error.message = "no code for this target can run on this machine: " + why;
+    error.hint = "run it on a machine of that kind; see: sepconv targets";
+    errors.push_back(std::move(error));
+  }
+  return errors;
+}
+
+int verify(const Options& options) {
+  const auto layers = read_layers(options);
+  if (!layers) return report(layers.error(), options.json);
+  const auto targets = read_targets(options);
+  if (!targets) return report(targets.error(), options.json);
+  auto choose = make_chooser(options);
+  if (!choose) return report(choose.error(), options.json);
+  if (!options.schedule.empty()) {
+    Errors errors;
+    for (const spec::Layer& layer : layers->layers) {
+      for (const targets::Target& target : *targets) {
+        const auto choice = (*choose)(layer, target);
+        if (!choice) errors.insert(errors.end(), choice.error().begin(), choice.error().end());
+      }
+    }
+    if (!errors.empty()) return report(errors, options.json);
+  }
+  Progress progress("verify");
+  measure::VerifyOptions settings;
+  settings.threads = options.threads;
+  settings.progress = [&](const measure::VerifyRow& row, size_t done, size_t total) {
+    progress.step(done, total, row.layer + " " + row.target + " " + measure::word(row.status));
+  };
+  settings.repeat = [&](const spec::Layer& layer, const targets::Target& target) {
+    return repeat_command(options, layer, target);
+  };
+  const auto rows = measure::verify(layers->layers, *targets,
+                                    make_builder(*choose, compile_options(options)), settings);
+  progress.clear();
+  const Errors errors = unrunnable(options, *targets);
+  print_errors(errors);
+  if (options.json) {
+    print_json(
+        {{"results", rows_json(rows, *layers, targets->size())}, {"errors", to_json(errors)}});
+  } else {
+    print(rows);
+  }
+  for (const measure::VerifyRow& row : rows) {
+    if (row.status == measure::Status::failed || row.status == measure::Status::mistrusted) {
+      return kCheckFailed;
+    }
+  }
+  return exit_code(errors);
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, int& code) {
+  CLI::App* verb = app.add_subcommand("verify", "Check kernels against the reference");
+  const auto options = std::make_shared<Options>();
+  add_layers(*verb, *options);
+  add_targets(*verb, *options);
+  add_threads(*verb, *options);
+  add_build(*verb, *options);
+  add_json(*verb, *options);
+  verb->footer("Example: sepconv verify --layers layers.json --target x86-64-v3");
+  verb->callback([options, &code] { code = verify(*options); });
+}
+
+}  // namespace sepconv::cli
