@@ -7,6 +7,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/target_rows.h"
 #include "cli/verbs.h"
 #include "schedules/schedule.h"
 #include "spec/name.h"
@@ -94,6 +95,11 @@ Result<emit::LibraryRequest> make_request(const Generate& options) {
       return fail(problem(ErrorKind::usage, "--target", target.name,
                           "the targets of one library share one architecture and system",
                           "generate one library for each architecture"));
+    }
+    std::string why;
+    if (!can_generate(target, &why)) {
+      return fail(
+          problem(ErrorKind::environment, "--target", target.name, why, "see: sepconv targets"));
     }
   }
   auto choose = make_chooser(options);

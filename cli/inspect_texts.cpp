@@ -19,16 +19,16 @@ bool starts(std::string_view word, std::initializer_list<const char*> beginnings
   return false;
 }
 
-/// The formula of a stage's sum, `x` being its input.
+/// The formula of a stage's sum over its input.
 std::string sum_text(const spec::Stage& stage) {
   const spec::Window& window = stage.window;
   const std::string tap =
-      fmt::format("x[y*{}+i*{}-{}][x*{}+j*{}-{}]", window.stride[0], window.dilation[0],
+      fmt::format("in[y*{}+i*{}-{}][x*{}+j*{}-{}]", window.stride[0], window.dilation[0],
                   window.padding[0], window.stride[1], window.dilation[1], window.padding[1]);
   const std::string taps = fmt::format("i<{},j<{}", window.kernel[0], window.kernel[1]);
   switch (stage.kind) {
     case spec::StageKind::pointwise:
-      return "sum(k) x[y][x][k] * w[k][c]";
+      return "sum(k) in[y][x][k] * w[k][c]";
     case spec::StageKind::depthwise:
       return fmt::format("sum({}) {}[c{}] * w[i][j][c]", taps, tap,
                          stage.multiplier > 1 ? fmt::format("/{}", stage.multiplier) : "");

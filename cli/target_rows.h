@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/output.h"
+#include "targets/target.h"
 
 namespace sepconv::cli {
 
@@ -17,5 +18,8 @@ struct TargetRow {
 };
 
 [[nodiscard]] std::vector<TargetRow> target_rows();
+
+/// Whether this version has schedules for the target; otherwise why not.
+[[nodiscard]] bool can_generate(const targets::Target& target, std::string* why);
 
 }  // namespace sepconv::cli

@@ -10,6 +10,12 @@
 
 namespace sepconv::cli {
 
+bool can_generate(const targets::Target& target, std::string* why) {
+  if (target.isa != "arm64") return true;
+  *why = "there are no schedules for this architecture in this version";
+  return false;
+}
+
 std::vector<TargetRow> target_rows() {
   std::vector<TargetRow> rows;
   for (const std::string& name : targets::target_names()) {
@@ -22,11 +28,12 @@ std::vector<TargetRow> target_rows() {
       continue;
     }
     row.halide = target->halide;
-    // The schedules of this version are those of x86.
-    row.generate = target->isa != "arm64";
+    row.generate = can_generate(*target, &row.reason);
     if (!row.generate) {
-      row.reason = "there are no schedules for this architecture in this version";
-    } else if (targets::runs_here(*target, &row.reason)) {
+      rows.push_back(std::move(row));
+      continue;
+    }
+    if (targets::runs_here(*target, &row.reason)) {
       row.run = "native";
       row.time = true;
       row.reason.clear();
