@@ -82,6 +82,28 @@ Errors unrunnable(const Options& options, const std::vector<targets::Target>& ta
   return errors;
 }
 
+/// What the chooser refuses, so that a wrong --schedule is bad input and no failed row.
+Errors refused(const emit::Chooser& choose, const Layers& layers,
+               const std::vector<targets::Target>& targets) {
+  Errors errors;
+  for (const spec::Layer& layer : layers.layers) {
+    for (const targets::Target& target : targets) {
+      const auto choice = choose(layer, target);
+      if (!choice) errors.insert(errors.end(), choice.error().begin(), choice.error().end());
+    }
+  }
+  return errors;
+}
+
+int exit_code(const std::vector<measure::VerifyRow>& rows, const Errors& errors) {
+  for (const measure::VerifyRow& row : rows) {
+    if (row.status == measure::Status::failed || row.status == measure::Status::mistrusted) {
+      return kCheckFailed;
+    }
+  }
+  return cli::exit_code(errors);
+}
+
 int verify(const Options& options) {
   const auto layers = read_layers(options);
   if (!layers) return report(layers.error(), options.json);
@@ -89,15 +111,8 @@ int verify(const Options& options) {
   if (!targets) return report(targets.error(), options.json);
   auto choose = make_chooser(options);
   if (!choose) return report(choose.error(), options.json);
-  if (!options.schedule.empty()) {
-    Errors errors;
-    for (const spec::Layer& layer : layers->layers) {
-      for (const targets::Target& target : *targets) {
-        const auto choice = (*choose)(layer, target);
-        if (!choice) errors.insert(errors.end(), choice.error().begin(), choice.error().end());
-      }
-    }
-    if (!errors.empty()) return report(errors, options.json);
+  if (const Errors errors = refused(*choose, *layers, *targets); !errors.empty()) {
+    return report(errors, options.json);
   }
   Progress progress("verify");
   measure::VerifyOptions settings;
@@ -119,12 +134,7 @@ int verify(const Options& options) {
   } else {
     print(rows);
   }
-  for (const measure::VerifyRow& row : rows) {
-    if (row.status == measure::Status::failed || row.status == measure::Status::mistrusted) {
-      return kCheckFailed;
-    }
-  }
-  return exit_code(errors);
+  return exit_code(rows, errors);
 }
 
 }  // namespace
