@@ -1,0 +1,82 @@
+// Bench: layers and targets to measured rows beside their rooflines. Knows no compiler and no
+// output format.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "measure/build.h"
+#include "measure/ceilings.h"
+#include "spec/layer.h"
+#include "targets/target.h"
+
+namespace sepconv::bench {
+
+enum class Status { ok, failed, mistrusted, skipped };
+[[nodiscard]] const char* word(Status status);
+
+/// A rival's result on one row.
+struct PeerResult {
+  std::string name, impl;
+  double min_us = 0, median_us = 0;
+  std::optional<double> ratio;  ///< its median / ours; above 1: ours is faster
+  bool agrees = false;          ///< whether its outputs equal ours
+};
+
+/// One layer on one target. What does not apply is empty.
+struct BenchRow {
+  std::string file;  ///< as typed; empty for a canonical name
+  std::string layer, name, op, target;
+  int64_t count = 1;
+  std::string schedule;  ///< heuristic, db or forced
+  int64_t flops = 0, dw_flops = 0, pw_flops = 0, params = 0, bytes = 0, padding_flops = 0;
+  std::string level;  ///< L1d, L2, L3 or DRAM
+  std::optional<double> min_us, median_us, mean_us, std_us, max_us, p95_us, p99_us, cold_median_us;
+  std::optional<double> gflops, roofline_gflops, of_roofline;
+  std::optional<int64_t> code_bytes;
+  Status status = Status::skipped;
+  std::string reason;
+  std::string repeat;  ///< command that measures this row again
+  std::vector<PeerResult> peers;
+};
+
+struct Machine {
+  std::string cpu;
+  std::vector<std::pair<std::string, double>> peak_gflops;  ///< by target, in the order asked for
+  std::array<double, measure::kLevels> gbs{};               ///< half reads, half writes
+};
+
+/// Sums over one op of one file, or over the file (op "total").
+struct FileSum {
+  std::string name, op, target;
+  double sum_us = 0;
+  std::optional<double> weighted_of_roofline, geomean_of_roofline, weighted_ratio, geomean_ratio;
+};
+
+struct BenchReport {
+  Machine machine;
+  int threads = 1;
+  std::vector<BenchRow> rows;
+  std::vector<FileSum> files;
+};
+
+struct BenchOptions {
+  int threads = 1;
+  double row_seconds = 1.0;    ///< time spent on sampling one row
+  double limit_seconds = 120;  ///< wall time after which a row's kernel counts as hanging
+  bool cold = true;
+  std::function<void(const BenchRow& row, size_t done, size_t total)> progress;
+  std::function<std::string(const spec::Layer& layer, const targets::Target& target)> repeat;
+};
+
+/// One row per layer and target, layers outermost. `files` has one entry per layer.
+[[nodiscard]] BenchReport run(const std::vector<spec::Layer>& layers,
+                              const std::vector<std::string>& files,
+                              const std::vector<targets::Target>& targets,
+                              const measure::Builder& build, const BenchOptions& options);
+
+}  // namespace sepconv::bench

@@ -1,0 +1,42 @@
+// Measure: samples of callables taken in turn, and what they say. Knows no kernel.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+namespace sepconv::measure {
+
+/// Of samples in one unit. All zero without samples.
+struct Statistics {
+  double min = 0, median = 0, mean = 0, std = 0, max = 0, p95 = 0, p99 = 0;
+  size_t samples = 0;
+};
+/// std with n - 1; percentiles by linear interpolation between order statistics.
+[[nodiscard]] Statistics statistics(std::vector<double> samples);
+
+/// Something to time. `before` runs untimed before each timed call, e.g. to empty caches.
+struct Timed {
+  std::function<void()> run;
+  std::function<void()> before;  ///< may be empty
+  /// Calls per sample; 0: as many as fill about 20 us, so that the clock's own cost vanishes.
+  size_t repeat = 0;
+};
+
+/// Takes turns A B C A B C ... until `seconds` have passed and each has at least `least` samples.
+/// `between` runs before each round. Microseconds per call, one list per callable.
+[[nodiscard]] std::vector<std::vector<double>> sample_in_turn(
+    const std::vector<Timed>& timed, double seconds, size_t least,
+    const std::function<void()>& between = {});
+
+/// Reads and writes memory larger than the last cache, so that nothing else stays in it.
+class Evictor {
+ public:
+  explicit Evictor(size_t last_cache_bytes);
+  void operator()();
+
+ private:
+  std::vector<float> memory_;
+};
+
+}  // namespace sepconv::measure
