@@ -24,9 +24,9 @@ namespace {
 constexpr size_t kLine = 16;  // floats
 
 SEPCONV_WIDEST void read_only(const float* in, size_t floats) {
-  float sums[4 * kLine] = {};
-  for (size_t i = 0; i + 4 * kLine <= floats; i += 4 * kLine) {
-    for (size_t j = 0; j < 4 * kLine; ++j) sums[j] += in[i + j];
+  float sums[6 * kLine] = {};
+  for (size_t i = 0; i + 6 * kLine <= floats; i += 6 * kLine) {
+    for (size_t j = 0; j < 6 * kLine; ++j) sums[j] += in[i + j];
   }
   asm volatile("" ::"r"(sums) : "memory");
 }

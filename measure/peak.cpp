@@ -55,7 +55,6 @@ __attribute__((target("sse4.1"))) double multiply_and_add_sse() {
     for (int i = 0; i < 7; ++i) {
       a[i] = _mm_mul_ps(a[i], one);
       b[i] = _mm_add_ps(b[i], one);
-      asm volatile("" : "+x"(a[i]), "+x"(b[i]));
     }
   }
   for (int i = 0; i < 7; ++i) asm volatile("" ::"x"(a[i]), "x"(b[i]));

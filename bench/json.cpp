@@ -1,0 +1,94 @@
+// Bench: report to JSON, field by field. Knows no clock and no terminal.
+#include "bench/json.h"
+
+namespace sepconv::bench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <class T>
+Json optional(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json text(const std::string& value) { return value.empty() ? Json(nullptr) : Json(value); }
+
+Json peers_json(const std::vector<PeerResult>& peers) {
+  Json list = Json::array();
+  for (const PeerResult& peer : peers) {
+    list.push_back({{"name", peer.name},
+                    {"impl", text(peer.impl)},
+                    {"min_us", peer.min_us},
+                    {"median_us", peer.median_us},
+                    {"ratio", optional(peer.ratio)},
+                    {"agrees", peer.agrees}});
+  }
+  return list;
+}
+
+void add_times(const BenchRow& row, Json& item) {
+  item["min_us"] = optional(row.min_us);
+  item["median_us"] = optional(row.median_us);
+  item["mean_us"] = optional(row.mean_us);
+  item["std_us"] = optional(row.std_us);
+  item["max_us"] = optional(row.max_us);
+  item["p95_us"] = optional(row.p95_us);
+  item["p99_us"] = optional(row.p99_us);
+  item["cold_median_us"] = optional(row.cold_median_us);
+  item["gflops"] = optional(row.gflops);
+  item["roofline_gflops"] = optional(row.roofline_gflops);
+  item["of_roofline"] = optional(row.of_roofline);
+}
+
+Json row_json(const BenchRow& row, bool several_files) {
+  Json item;
+  if (several_files) item["file"] = text(row.file);
+  item["layer"] = row.layer;
+  item["name"] = row.name;
+  item["op"] = row.op;
+  item["target"] = row.target;
+  item["count"] = row.count;
+  item["schedule"] = text(row.schedule);
+  item["flops"] = row.flops;
+  item["dw_flops"] = row.dw_flops;
+  item["pw_flops"] = row.pw_flops;
+  item["params"] = row.params;
+  item["bytes"] = row.bytes;
+  item["level"] = text(row.level);
+  add_times(row, item);
+  item["code_bytes"] = optional(row.code_bytes);
+  item["status"] = word(row.status);
+  item["reason"] = text(row.reason);
+  item["peers"] = peers_json(row.peers);
+  return item;
+}
+
+Json machine_json(const Machine& machine) {
+  Json peaks = Json::object();
+  for (const auto& [target, value] : machine.peak_gflops) peaks[target] = value;
+  return {{"cpu", machine.cpu},       {"peak_gflops", peaks},     {"l1_gbs", machine.gbs[0]},
+          {"l2_gbs", machine.gbs[1]}, {"l3_gbs", machine.gbs[2]}, {"dram_gbs", machine.gbs[3]}};
+}
+
+}  // namespace
+
+Json to_json(const BenchReport& report, bool several_files) {
+  Json rows = Json::array(), files = Json::array();
+  for (const BenchRow& row : report.rows) rows.push_back(row_json(row, several_files));
+  for (const FileSum& sum : report.files) {
+    files.push_back({{"name", text(sum.name)},
+                     {"op", sum.op},
+                     {"target", sum.target},
+                     {"sum_us", sum.sum_us},
+                     {"weighted_of_roofline", optional(sum.weighted_of_roofline)},
+                     {"geomean_of_roofline", optional(sum.geomean_of_roofline)},
+                     {"weighted_ratio", optional(sum.weighted_ratio)},
+                     {"geomean_ratio", optional(sum.geomean_ratio)}});
+  }
+  return {{"machine", machine_json(report.machine)},
+          {"threads", report.threads},
+          {"results", std::move(rows)},
+          {"files", std::move(files)}};
+}
+
+}  // namespace sepconv::bench
