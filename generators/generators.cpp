@@ -84,8 +84,8 @@ class ChainGenerator : public Halide::Generator<Self> {
     for (auto* parameter : parameters_) inputs.parameters.push_back(*parameter);
     if (residual_ != nullptr) inputs.residual = *residual_;
     chain_ = build_chain(layer_, phase_, inputs);
-    fix_interface();
     *output_ = chain_.output;
+    fix_interface();
   }
 
   void schedule() { hooks().schedule(chain_, this->get_target(), point.value()); }

@@ -44,6 +44,11 @@ void never_partition(Func func) {
   for (int i = 0; i < func.num_update_definitions(); ++i) func.update(i).never_partition_all();
 }
 
+/// Accumulators and scratch of planar nests keep pixels contiguous.
+void order_storage(Func func, bool planar, const Chain& chain) {
+  if (planar) func.reorder_storage(chain.x, chain.y, chain.c);
+}
+
 /// The accumulators of a pointwise or dense tile: sum lives in registers at `at`, one step of the
 /// reduction updates every accumulator. Registers: x*v accumulators, v weights, 1 broadcast.
 void accumulate_channels(StageFuncs& stage, Func consumer, const Var& at, const ChannelTile& tile,
@@ -53,6 +58,7 @@ void accumulate_channels(StageFuncs& stage, Func consumer, const Var& at, const 
   Func sum = stage.sum;
   sum.compute_at(consumer, at).store_in(MemoryType::Register);
   if (!tile.planar) sum.bound_extent(chain.c, tile.v * tile.lanes);
+  order_storage(sum, tile.planar, chain);
   sum.vectorize(vector, tile.lanes).unroll(vector).unroll(other);
   auto update = sum.update();
   std::vector<VarOrRVar> order{vector, other};
@@ -65,6 +71,8 @@ void accumulate_channels(StageFuncs& stage, Func consumer, const Var& at, const 
   } else if (tile.unroll > 1) {
     update.unroll(channels, tile.unroll);
   }
+  if (tile.taps >= 1) update.unroll(RVar(stage.taps[1]));
+  if (tile.taps == 2) update.unroll(RVar(stage.taps[2]));
   never_partition(sum);
 }
 
@@ -94,6 +102,7 @@ Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, const 
   if (rows > 0) order.emplace_back(loops.step);
   result.reorder(order).vectorize(lane).unroll(ci).unroll(xi);
   never_partition(result);
+  if (tile.split_x) result.partition(xo, Partition::Always);
   loops.tile = tile.channels_outer ? xo : co;
   loops.channel = co;
   accumulate_channels(stage, result, loops.tile, tile, chain);
@@ -121,6 +130,7 @@ void accumulate_window(StageFuncs& stage, const Var& at, const WindowTile& tile,
   const Var& other = tile.planar ? chain.c : chain.x;
   Func sum = stage.sum;
   sum.compute_at(stage.result, at).store_in(MemoryType::Register);
+  order_storage(sum, tile.planar, chain);
   sum.vectorize(vector, tile.lanes).unroll(vector).unroll(other).unroll(chain.y);
   auto update = sum.update();
   const RVar kx = stage.taps[0];
@@ -199,11 +209,6 @@ void bound_output(const Chain& chain) {
   if (chain.phase.axis != spec::Axis::rows) output.bound(chain.y, 0, as_int(out.h));
 }
 
-/// Scratch tensors of planar nests keep pixels contiguous.
-void order_storage(Func func, bool planar, const Chain& chain) {
-  if (planar) func.reorder_storage(chain.x, chain.y, chain.c);
-}
-
 /// A depthwise stage's rows for one step of its consumer, in a scratch of whole rows.
 void compute_window_at(StageFuncs& stage, Func consumer, const Var& step, int rows,
                        const WindowTile& tile, const Chain& chain) {
@@ -237,6 +242,8 @@ ChannelTile channel_tile(const Point& point, const std::string& prefix, bool pla
   tile.lanes = as_int(get(point, prefix + "_lanes", 1));
   tile.unroll = as_int(get(point, prefix + "_unroll", 1));
   tile.channels_outer = get(point, prefix + "_order", 0) == 1;
+  tile.taps = as_int(get(point, prefix + "_taps", 0));
+  tile.split_x = get(point, prefix + "_split", 0) == 1;
   tile.planar = planar;
   return tile;
 }

@@ -15,7 +15,9 @@ struct ChannelTile {
   int x = 1, v = 1, lanes = 1;
   int unroll = 1;  ///< input channels a loop iteration; 0: all
   bool channels_outer =
-      false;  ///< a block of weights stays, pixels stream past it; else the reverse
+      false;             ///< a block of weights stays, pixels stream past it; else the reverse
+  int taps = 0;          ///< dense: tap loops unrolled: 0 none, 1 a row, 2 all
+  bool split_x = false;  ///< dense: border columns in a loop of their own
   bool planar = false;
 
   [[nodiscard]] int pixels() const { return planar ? x * lanes : x; }

@@ -1,6 +1,16 @@
-// Schedules: the declared space of channel-vectorised CPU nests and its constraints, for any
-// register file. Knows no Halide.
+// Schedules: the declared space of the CPU nests and its constraints, for any register file. Knows
+// no Halide.
+//
+// Derivation. A pointwise or dense tile of x pixels by v vectors keeps x*v accumulators, v weight
+// vectors and one broadcast in registers: x*v + v + 1 <= registers. A depthwise tile keeps x*y*v
+// accumulators and needs at least one register each for weight and input. In planar nests (nchw)
+// vectors run along pixels: x vectors of pixels by v channels, with x and v in each other's place.
+// An unrolled body holds x*v*unroll (pointwise), x*v*unroll*taps (dense) or x*y*v*taps (depthwise)
+// FMAs.
 #pragma once
+
+#include <string>
+#include <vector>
 
 #include "schedules/schedule.h"
 
@@ -15,16 +25,38 @@ namespace sepconv::schedules {
                                const targets::Target& target);
 
 /// Phases of a legal point.
-[[nodiscard]] std::vector<Phase> cpu_phases(const spec::Layer& layer, const targets::Target& target,
-                                            const Point& point);
+[[nodiscard]] std::vector<Phase> cpu_phases(const spec::Layer& layer, const Point& point);
+
+/// The knobs' prefix of a stage: ex (expanding pointwise), dw, pw, cv (dense).
+[[nodiscard]] std::string stage_prefix(const spec::Layer& layer, size_t stage);
+
+/// Whether the layer's vectors run along pixels.
+[[nodiscard]] bool is_planar(const spec::Layer& layer);
+
+/// Extents that a stage's tiles divide.
+struct TiledExtents {
+  int64_t width = 1;  ///< pixels along x; op pointwise sees the whole image as one row
+  int64_t height = 1, channels = 1;
+  int64_t channels_in = 1;
+  bool planar = false;
+};
+[[nodiscard]] TiledExtents tiled_extents(const spec::Layer& layer, size_t stage);
 
 /// Whether tiles of `width` channels read no packed block beyond the padded ones.
 [[nodiscard]] bool channel_tile_fits(int64_t channels, int64_t width);
 
-/// Whether a tile of x pixels by v vectors stays in the register file.
-[[nodiscard]] bool channel_tile_in_registers(int64_t x, int64_t v, const targets::Target& target);
+/// Whether a tile of `broadcasts` times `vectors` accumulators stays in the register file, each
+/// vector loaded once and each broadcast used by every vector.
+[[nodiscard]] bool tile_in_registers(int64_t broadcasts, int64_t vectors,
+                                     const targets::Target& target);
+
+/// The value of a knob, 0 where the point lacks it.
+[[nodiscard]] int64_t knob(const Point& point, const std::string& name);
 
 /// FMAs of one unrolled body beyond which compile time explodes.
 inline constexpr int64_t kUnrollBudget = 800;
+
+/// Values of dw_unroll.
+enum DepthwiseUnroll : int64_t { kAllTaps = 0, kRowOfTaps = 1, kNoTaps = 2, kExpression = 3 };
 
 }  // namespace sepconv::schedules

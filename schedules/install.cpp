@@ -49,9 +49,9 @@ Errors legal(const Point& point, const spec::Layer& layer, const targets::Target
   return cpu_legal(point, layer, target);
 }
 
-std::vector<Phase> phases(const spec::Layer& layer, const targets::Target& target,
+std::vector<Phase> phases(const spec::Layer& layer, const targets::Target& /*target*/,
                           const Point& point) {
-  return cpu_phases(layer, target, point);
+  return cpu_phases(layer, point);
 }
 
 void install() {

@@ -14,6 +14,8 @@ namespace sepconv::targets {
 struct Core {
   std::string_view name;  ///< the word after '@'; "generic" is the default
   int64_t l1_bytes, l2_bytes, l3_bytes;
+  int fma_lanes = 8;  ///< floats that it multiplies and adds a cycle
+  int fma_pipes = 2;  ///< instructions that do so a cycle
 };
 
 /// A target: `isa[+feature...][-os][@core]`.

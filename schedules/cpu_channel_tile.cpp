@@ -1,0 +1,138 @@
+// Schedules: chooses the register tile of a pointwise or dense stage. Knows no Halide and no
+// instruction set.
+#include <cmath>
+#include <limits>
+
+#include "schedules/cpu_choose.h"
+
+namespace sepconv::schedules {
+
+namespace {
+
+/// A stage as the tile sees it: `width` pixels a row by `channels`, `reduction` steps each.
+struct Work {
+  int64_t width = 1, channels = 1, channels_in = 1, taps = 1;
+  bool planar = false;
+
+  [[nodiscard]] int64_t reduction() const { return channels_in * taps; }
+};
+
+struct ChannelChoice {
+  int64_t x = 1, v = 1, lanes = 1;
+  double cycles = std::numeric_limits<double>::infinity();
+
+  [[nodiscard]] int64_t accumulators() const { return x * v; }
+};
+
+/// Cycles an FMA of `lanes` floats occupies the core; without FMA it is two instructions.
+double fma_cycles(int64_t lanes, const targets::Target& target) {
+  const double cycles =
+      std::max(1.0 / target.core.fma_pipes, static_cast<double>(lanes) / target.core.fma_lanes);
+  return target.fma ? cycles : 2 * cycles;
+}
+
+/// Steps of the reduction that one loop iteration holds: small tiles amortise the loop's
+/// bookkeeping, whole short reductions unroll.
+int64_t choose_unroll(int64_t accumulators, const Work& work, int64_t unrolled_taps) {
+  const int64_t body = accumulators * unrolled_taps;
+  if (work.channels_in <= 32 && work.channels_in * body <= 256) return 0;
+  for (const int64_t unroll : {4, 2}) {
+    const bool divides = work.channels_in % unroll == 0 && work.channels_in > unroll;
+    if (divides && unroll * body <= 112) return unroll;
+  }
+  return 1;
+}
+
+/// Cycles of one tile. A step of the reduction is bound by FMAs, by two loads a cycle or by the
+/// latency of one accumulator; then every accumulator is clamped and stored.
+double tile_cycles(const ChannelChoice& tile, const Work& work, const targets::Target& target) {
+  constexpr double kLatency = 4;
+  constexpr double kStore = 0.6;
+  constexpr double kTileOverhead = 12;
+  const double fmas = static_cast<double>(tile.accumulators()) * fma_cycles(tile.lanes, target);
+  const double loads = static_cast<double>(tile.x + tile.v) / 2;
+  const int64_t unroll = choose_unroll(tile.accumulators(), work, 1);
+  const auto steps = static_cast<double>(unroll == 0 ? work.channels_in : unroll);
+  double step = std::max({fmas, loads, kLatency}) + 0.5 / steps;
+  // Pixels whose rows of input channels fill L1 evict each other and the weights: each line of 16
+  // floats is then fetched from L2 again.
+  const int64_t pixels = work.planar ? 1 : tile.x;
+  const int64_t rows_bytes = pixels * work.channels_in * 4 + 2048;
+  if (work.taps == 1 && rows_bytes > target.core.l1_bytes) {
+    constexpr double kFetchFromL2 = 14;
+    step += static_cast<double>(pixels) / 16 * kFetchFromL2;
+  }
+  return static_cast<double>(work.reduction()) * step +
+         kStore * static_cast<double>(tile.accumulators()) + kTileOverhead;
+}
+
+/// Tiles that the space allows, as x (pixels or vectors of them), v and lanes.
+bool is_allowed(const ChannelChoice& tile, const Work& work, const targets::Target& target) {
+  if (work.planar) {
+    return tile.x * tile.lanes <= work.width && tile_in_registers(tile.v, tile.x, target);
+  }
+  return channel_tile_fits(work.channels, tile.v * tile.lanes) &&
+         tile_in_registers(tile.x, tile.v, target);
+}
+
+double tiles(const ChannelChoice& tile, const Work& work) {
+  const int64_t pixels = tile.x * (work.planar ? tile.lanes : 1);
+  const int64_t channels = tile.v * (work.planar ? 1 : tile.lanes);
+  return static_cast<double>(ceil_div(work.width, pixels) * ceil_div(work.channels, channels));
+}
+
+ChannelChoice best_tile(const Work& work, const targets::Target& target) {
+  ChannelChoice best;
+  const int64_t most_x = work.planar ? 6 : std::min<int64_t>(work.width, target.registers - 2);
+  const int64_t most_v = work.planar ? std::min<int64_t>(work.channels, target.registers - 2) : 6;
+  for (int64_t lanes = work.planar ? 1 : 4; lanes <= target.lanes(4); lanes *= 2) {
+    for (int64_t v = 1; v <= most_v; ++v) {
+      for (int64_t x = 1; x <= most_x; ++x) {
+        ChannelChoice tile{x, v, lanes};
+        if (!is_allowed(tile, work, target)) continue;
+        tile.cycles = tile_cycles(tile, work, target) * tiles(tile, work);
+        if (tile.cycles < best.cycles) best = tile;
+      }
+    }
+  }
+  return best;
+}
+
+/// Weights that fit half of L1 are re-read for every pixel tile; larger ones go block by block.
+int64_t choose_order(const Work& work, const targets::Target& target) {
+  return work.reduction() * work.channels * 4 > target.core.l1_bytes / 2 ? 1 : 0;
+}
+
+/// All taps in one body where the budget allows, else a row of them: their addresses are then
+/// constants beside one pointer.
+int64_t choose_taps(const ChannelChoice& tile, const Work& work, const spec::Window& window) {
+  const int64_t body = tile.accumulators() * (work.channels_in <= 4 ? work.channels_in : 1);
+  if (body * work.taps <= kUnrollBudget / 2) return 2;
+  return body * window.kernel[1] <= kUnrollBudget ? 1 : 0;
+}
+
+}  // namespace
+
+void choose_channel_tile(Point& point, const spec::Layer& layer, size_t stage,
+                         const targets::Target& target) {
+  const spec::Window& window = layer.stages[stage].window;
+  const TiledExtents extents = tiled_extents(layer, stage);
+  const Work work{extents.width, extents.channels, extents.channels_in,
+                  window.kernel[0] * window.kernel[1], extents.planar};
+  const std::string prefix = stage_prefix(layer, stage);
+  const ChannelChoice tile = best_tile(work, target);
+  int64_t unrolled_taps = 1;
+  if (prefix == "cv") {
+    const int64_t taps = choose_taps(tile, work, window);
+    unrolled_taps = taps == 2 ? work.taps : taps == 1 ? window.kernel[1] : 1;
+    point["cv_taps"] = taps;
+    point["cv_split"] = extents.planar ? 0 : 1;
+  }
+  point[prefix + "_x"] = tile.x;
+  point[prefix + "_v"] = tile.v;
+  point[prefix + "_lanes"] = tile.lanes;
+  point[prefix + "_unroll"] = choose_unroll(tile.accumulators(), work, unrolled_taps);
+  point[prefix + "_order"] = choose_order(work, target);
+}
+
+}  // namespace sepconv::schedules

@@ -1,0 +1,186 @@
+// Schedules: which points of the CPU space make a correct nest that compiles in reasonable time.
+// Knows no Halide and no heuristic.
+#include <algorithm>
+
+#include "schedules/cpu_space.h"
+
+namespace sepconv::schedules {
+
+using spec::Stage;
+using spec::StageKind;
+
+namespace {
+
+int64_t round_up(int64_t value, int64_t factor) { return (value + factor - 1) / factor * factor; }
+
+std::string list(const std::vector<int64_t>& values) {
+  std::string text;
+  for (const int64_t value : values) {
+    if (!text.empty()) text += ' ';
+    text += std::to_string(value);
+  }
+  return text;
+}
+
+/// Collects the reasons against a point. A class because all share layer and point.
+class Reasons {
+ public:
+  Reasons(const spec::Layer& layer, const Point& point) : layer_(layer), point_(point) {}
+
+  void add(const std::string& name, std::string message, std::string hint) {
+    Error error;
+    error.kind = ErrorKind::input;
+    error.layer = layer_.name;
+    error.field = "schedule." + name;
+    const auto found = point_.find(name);
+    if (found != point_.end()) error.value = std::to_string(found->second);
+    error.message = std::move(message);
+    error.hint = std::move(hint);
+    errors_.push_back(std::move(error));
+  }
+  [[nodiscard]] bool none() const { return errors_.empty(); }
+  Errors take() { return std::move(errors_); }
+
+ private:
+  const spec::Layer& layer_;
+  const Point& point_;
+  Errors errors_;
+};
+
+/// Every knob present with a declared value, and no other.
+void check_knobs(Reasons& reasons, const Point& point, const Space& space) {
+  for (const Knob& knob : space.knobs) {
+    const auto found = point.find(knob.name);
+    const std::string hint = knob.meaning + "; one of " + list(knob.values);
+    if (found == point.end()) {
+      reasons.add(knob.name, "the schedule lacks this knob", hint);
+    } else if (!std::binary_search(knob.values.begin(), knob.values.end(), found->second)) {
+      reasons.add(knob.name, "is outside this layer's space", hint);
+    }
+  }
+  for (const auto& [name, value] : point) {
+    const bool known = std::any_of(space.knobs.begin(), space.knobs.end(),
+                                   [&](const Knob& knob) { return knob.name == name; });
+    if (!known) {
+      reasons.add(name, "is no knob of this layer's space",
+                  "`sepconv inspect NAME --emit schedule` lists the knobs");
+    }
+  }
+}
+
+void check_unroll(Reasons& reasons, const std::string& name, int64_t body) {
+  if (body <= kUnrollBudget) return;
+  reasons.add(name, "the unrolled body has " + std::to_string(body) + " FMAs",
+              "at most " + std::to_string(kUnrollBudget) + ", or compiling takes minutes");
+}
+
+/// Pixel vectors overlap the one before at the tail, so a tile must not be wider than the row.
+void check_planar_width(Reasons& reasons, const Point& point, const std::string& prefix,
+                        const TiledExtents& extents) {
+  const int64_t pixels = knob(point, prefix + "_x") * knob(point, prefix + "_lanes");
+  if (pixels <= extents.width) return;
+  reasons.add(prefix + "_x",
+              "a tile of " + std::to_string(pixels) + " pixels is wider than the row of " +
+                  std::to_string(extents.width),
+              "x times lanes may be the row at most");
+}
+
+int64_t unrolled_taps(const Point& point, const Stage& stage) {
+  if (stage.kind != StageKind::conv2d) return 1;
+  const int64_t taps = knob(point, "cv_taps");
+  const auto& kernel = stage.window.kernel;
+  return taps == 0 ? 1 : taps == 1 ? kernel[1] : kernel[0] * kernel[1];
+}
+
+void check_channel_tile(Reasons& reasons, const Point& point, const std::string& prefix,
+                        const Stage& stage, const TiledExtents& extents,
+                        const targets::Target& target) {
+  const int64_t x = knob(point, prefix + "_x");
+  const int64_t v = knob(point, prefix + "_v");
+  const int64_t lanes = knob(point, prefix + "_lanes");
+  const int64_t unroll = knob(point, prefix + "_unroll");
+  const bool fits =
+      extents.planar ? tile_in_registers(v, x, target) : tile_in_registers(x, v, target);
+  if (!fits) {
+    reasons.add(prefix + "_x",
+                "a tile of " + std::to_string(x) + "x" + std::to_string(v) + " does not fit " +
+                    std::to_string(target.registers) + " registers",
+                "accumulators, one step's vectors and a broadcast must fit");
+  }
+  if (extents.planar) {
+    check_planar_width(reasons, point, prefix, extents);
+  } else if (!channel_tile_fits(extents.channels, v * lanes)) {
+    reasons.add(
+        prefix + "_v",
+        "tiles of " + std::to_string(v * lanes) + " channels reach beyond the packed weights",
+        "tiles must cover no more than the channels rounded up to 16");
+  }
+  const int64_t channels = unroll == 0 ? extents.channels_in : unroll;
+  check_unroll(reasons, prefix + "_unroll", x * v * channels * unrolled_taps(point, stage));
+}
+
+int64_t unrolled_window_taps(int64_t unroll, const spec::Window& window) {
+  if (unroll == kAllTaps || unroll == kExpression) return window.kernel[0] * window.kernel[1];
+  return unroll == kRowOfTaps ? window.kernel[1] : 1;
+}
+
+void check_window_channels(Reasons& reasons, const Point& point, const TiledExtents& extents) {
+  const int64_t v = knob(point, "dw_v");
+  const int64_t channels = extents.planar ? v : v * knob(point, "dw_lanes");
+  if (channels > extents.channels) {
+    reasons.add("dw_v",
+                "a tile of " + std::to_string(channels) + " channels is wider than the layer's " +
+                    std::to_string(extents.channels),
+                "the last tile overlaps the one before, so it must not be wider than all");
+  }
+}
+
+void check_window_tile(Reasons& reasons, const Point& point, const Stage& stage,
+                       const TiledExtents& extents, int64_t rows, const targets::Target& target) {
+  const int64_t tile = knob(point, "dw_x") * knob(point, "dw_y") * knob(point, "dw_v");
+  // A whole small map may exceed the registers: its padding taps vanish, which pays for some
+  // spills.
+  if (tile > 2 * target.registers) {
+    reasons.add("dw_x", "the tile has " + std::to_string(tile) + " accumulators",
+                "at most " + std::to_string(2 * target.registers));
+  }
+  check_unroll(reasons, "dw_unroll",
+               tile * unrolled_window_taps(knob(point, "dw_unroll"), stage.window));
+  if (rows > 0 && rows % knob(point, "dw_y") != 0) {
+    reasons.add("dw_y", "does not divide the " + std::to_string(rows) + " rows of a step",
+                "use a divisor of rows");
+  }
+  if (extents.planar) check_planar_width(reasons, point, "dw", extents);
+  check_window_channels(reasons, point, extents);
+}
+
+}  // namespace
+
+bool channel_tile_fits(int64_t channels, int64_t width) {
+  return round_up(channels, width) <= round_up(channels, spec::kChannelBlock);
+}
+
+bool tile_in_registers(int64_t broadcasts, int64_t vectors, const targets::Target& target) {
+  // AVX-512 broadcasts from memory inside the FMA; with one vector each broadcast is used once.
+  const bool folds = target.vector_bits == 512 || vectors == 1;
+  return broadcasts * vectors + vectors + (folds ? 0 : 1) <= target.registers;
+}
+
+Errors cpu_legal(const Point& point, const spec::Layer& layer, const targets::Target& target) {
+  Reasons reasons(layer, point);
+  check_knobs(reasons, point, cpu_space(layer, target));
+  if (!reasons.none()) return reasons.take();
+  const int64_t rows = layer.stages.size() > 1 ? knob(point, "rows") : 0;
+  for (size_t i = 0; i < layer.stages.size(); ++i) {
+    const std::string prefix = stage_prefix(layer, i);
+    const TiledExtents extents = tiled_extents(layer, i);
+    if (prefix == "dw") {
+      check_window_tile(reasons, point, layer.stages[i], extents, rows, target);
+    } else {
+      check_channel_tile(reasons, point, prefix, layer.stages[i], extents, target);
+    }
+  }
+  return reasons.take();
+}
+
+}  // namespace sepconv::schedules

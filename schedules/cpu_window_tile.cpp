@@ -1,0 +1,164 @@
+// Schedules: chooses the tile of a depthwise stage and the rows of a fused step. Knows no Halide
+// and no instruction set.
+#include "schedules/cpu_choose.h"
+
+namespace sepconv::schedules {
+
+using spec::Shape;
+
+namespace {
+
+/// Sums of more taps than this compile better as updates of accumulators than as one expression,
+/// whose loads the compiler orders badly.
+constexpr int64_t kExpressionTaps = 16;
+
+/// A depthwise stage as its tile sees it.
+struct Work {
+  TiledExtents extents;
+  spec::Window window;
+  int64_t step_height = 1;  ///< rows of a fused step, else the height
+  bool fused = false;
+  int64_t registers = 16;
+
+  [[nodiscard]] int64_t taps() const { return window.kernel[0] * window.kernel[1]; }
+  [[nodiscard]] bool strided() const { return window.stride[0] > 1 || window.stride[1] > 1; }
+};
+
+struct WindowChoice {
+  int64_t x = 1, y = 1, v = 1, lanes = 1, order = 0, split = 0;
+};
+
+/// Tile sizes up to `limit` by the work they do twice: the fewest computed pixels win, then the
+/// larger.
+int64_t least_waste(int64_t extent, int64_t limit) {
+  int64_t best = 1;
+  int64_t best_computed = extent;
+  for (int64_t i = 2; i <= std::min(extent, limit); ++i) {
+    const int64_t computed = ceil_div(extent, i) * i;
+    if (computed <= best_computed) {
+      best = i;
+      best_computed = computed;
+    }
+  }
+  return best;
+}
+
+/// Rows that tiles of a step may have: a fused step is cut without rest.
+int64_t tile_rows(const Work& work, int64_t limit) {
+  return work.fused ? largest_divisor(work.step_height, limit)
+                    : least_waste(work.step_height, limit);
+}
+
+/// Vectors of channels no wider than the layer. An odd half vector costs less in narrow vectors
+/// than in an overlapping wide one.
+int64_t channel_lanes(int64_t channels, const targets::Target& target) {
+  int64_t lanes = target.lanes(4);
+  while (lanes > channels) lanes /= 2;
+  while (lanes > 8 && channels % lanes != 0 && channels % (lanes / 2) == 0) lanes /= 2;
+  return lanes;
+}
+
+/// Whether a tile of the whole map pays: every padding tap vanishes, at the price of some spills.
+bool takes_whole_map(const Work& work) {
+  const int64_t pixels = work.extents.width * work.extents.height;
+  return !work.fused && pixels <= 2 * work.registers - 4 && work.taps() * pixels <= kUnrollBudget;
+}
+
+/// Columns and rows of a tile. Accumulators may take half of the registers; the rest holds weights
+/// and inputs. Strided windows share no loads between rows, so they get small tiles that touch
+/// memory as runs of channels; wide windows get whole rows, whose padding taps vanish.
+void choose_pixels(WindowChoice& tile, const Work& work) {
+  const int64_t width = work.extents.width;
+  const int64_t budget = work.registers / 2;
+  if (takes_whole_map(work)) {
+    tile.x = width;
+    tile.y = work.extents.height;
+  } else if (work.taps() > kExpressionTaps) {
+    tile.x = least_waste(width, budget - 2);
+    tile.y = tile.x * 2 <= budget - 2 ? tile_rows(work, 2) : 1;
+  } else if (work.strided()) {
+    tile.x = width <= 7 ? width : least_waste(width, 2);
+    tile.y = width <= 7 ? 1 : tile_rows(work, 2);
+  } else {
+    tile.x = least_waste(width, width <= 14 ? 7 : 4);
+    tile.y = tile_rows(work, std::max<int64_t>(1, budget / tile.x));
+  }
+}
+
+/// Pixels a multiple of 1 KiB apart share few sets of L1: several channel vectors at once then use
+/// each line while it is there.
+int64_t choose_vectors(const WindowChoice& tile, const Work& work) {
+  constexpr int64_t kAliasing = 1024;
+  const bool aliases = work.extents.channels * 4 % kAliasing == 0;
+  if (!aliases || !work.strided() || tile.x * tile.y > 4) return 1;
+  const int64_t vectors = work.extents.channels * 4 >= 2 * kAliasing ? 4 : 2;
+  return vectors * tile.lanes <= work.extents.channels ? vectors : 1;
+}
+
+/// Vectors run along a row: as wide as the row allows without computing a quarter of it twice.
+WindowChoice choose_planar(const Work& work, const targets::Target& target) {
+  WindowChoice tile;
+  const int64_t width = work.extents.width;
+  tile.lanes = target.lanes(4);
+  while (tile.lanes > width) tile.lanes /= 2;
+  while (tile.lanes > 4 && ceil_div(width, tile.lanes) * tile.lanes * 4 > width * 5) {
+    tile.lanes /= 2;
+  }
+  tile.x = std::min<int64_t>(2, width / tile.lanes);
+  tile.y = tile_rows(work, std::max<int64_t>(1, work.registers / 8 / tile.x));
+  tile.order = 2;
+  const bool padded = work.window.padding[1] > 0 || work.window.padding[3] > 0;
+  tile.split = padded ? 1 : 0;
+  return tile;
+}
+
+int64_t choose_unroll(const WindowChoice& tile, const Work& work) {
+  const int64_t accumulators = tile.x * tile.y * tile.v;
+  if (work.taps() * accumulators > kUnrollBudget) {
+    return work.window.kernel[1] * accumulators <= kUnrollBudget ? kRowOfTaps : kNoTaps;
+  }
+  return work.taps() <= kExpressionTaps ? kExpression : kAllTaps;
+}
+
+}  // namespace
+
+void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, int64_t rows,
+                        const targets::Target& target) {
+  Work work;
+  work.extents = tiled_extents(layer, stage);
+  work.window = layer.stages[stage].window;
+  work.fused = rows > 0;
+  work.step_height = rows > 0 ? rows : work.extents.height;
+  work.registers = target.registers;
+  WindowChoice tile;
+  if (work.extents.planar) {
+    tile = choose_planar(work, target);
+  } else {
+    tile.lanes = channel_lanes(work.extents.channels, target);
+    choose_pixels(tile, work);
+    tile.v = choose_vectors(tile, work);
+  }
+  point["dw_x"] = tile.x;
+  point["dw_y"] = tile.y;
+  point["dw_v"] = tile.v;
+  point["dw_lanes"] = tile.lanes;
+  point["dw_order"] = tile.order;
+  point["dw_unroll"] = choose_unroll(tile, work);
+  point["dw_split"] = tile.split;
+}
+
+/// The depthwise rows stay in a quarter of L2, the projection's weights are streamed once a step,
+/// so steps are as high as fits. Steps lower than the map keep the intermediate below the whole
+/// tensor; maps of a tile's height are one step.
+int64_t choose_rows(const spec::Layer& layer, const targets::Target& target) {
+  const std::vector<Shape> shapes = spec::shapes(layer);
+  const Shape& out = shapes.back();
+  const Shape& mid = shapes[shapes.size() - 2];
+  constexpr int64_t kOneStep = 8;
+  if (out.h <= kOneStep) return out.h;
+  const int64_t limit = std::max<int64_t>(1, target.core.l2_bytes / 4 / (mid.w * mid.c * 4));
+  const int64_t most = layer.stages.size() == 3 ? 2 : out.h <= 14 ? 7 : 4;
+  return largest_divisor(out.h, std::min(limit, most));
+}
+
+}  // namespace sepconv::schedules

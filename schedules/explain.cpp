@@ -1,0 +1,122 @@
+// Schedules: the arithmetic behind a point, line by line. Knows no Halide and no heuristic.
+#include <fmt/core.h>
+
+#include "schedules/cpu_space.h"
+
+namespace sepconv::schedules {
+
+using spec::Shape;
+using spec::Stage;
+using spec::StageKind;
+
+namespace {
+
+std::string kib(int64_t bytes) {
+  return fmt::format("{:.1f} KiB", static_cast<double>(bytes) / 1024);
+}
+
+/// The smallest cache of the core that holds `bytes`.
+std::string_view home(int64_t bytes, const targets::Core& core) {
+  if (bytes <= core.l1_bytes) return "L1";
+  if (bytes <= core.l2_bytes) return "L2";
+  return bytes <= core.l3_bytes ? "L3" : "memory";
+}
+
+std::string tile_text(const Point& point, const std::string& prefix, bool planar) {
+  const int64_t x = knob(point, prefix + "_x");
+  const int64_t v = knob(point, prefix + "_v");
+  const int64_t lanes = knob(point, prefix + "_lanes");
+  if (planar) return fmt::format("{} vectors of {} pixels by {} channels", x, lanes, v);
+  return fmt::format("{} pixels by {} vectors of {} channels", x, v, lanes);
+}
+
+/// A pointwise or dense stage: x*v accumulators, v vectors of weights, a broadcast.
+void explain_channels(std::vector<std::string>& lines, const Stage& stage,
+                      const TiledExtents& extents, const Point& point, const std::string& prefix,
+                      const targets::Target& target) {
+  const int64_t x = knob(point, prefix + "_x");
+  const int64_t v = knob(point, prefix + "_v");
+  const int64_t lanes = knob(point, prefix + "_lanes");
+  const int64_t vectors = extents.planar ? x : v;
+  const int64_t taps = stage.window.kernel[0] * stage.window.kernel[1];
+  const int64_t steps = taps * extents.channels_in;
+  lines.push_back(
+      fmt::format("{}: register tile of {}", prefix, tile_text(point, prefix, extents.planar)));
+  lines.push_back(fmt::format("{}: {} accumulators + {} vectors + 1 broadcast of {} registers",
+                              prefix, x * v, vectors, target.registers));
+  lines.push_back(fmt::format(
+      "{}: {} FMAs of {} lanes for {} loads a step, {} steps a tile: {:.2f} FMAs a load", prefix,
+      x * v, lanes, x + v, steps, static_cast<double>(x * v) / static_cast<double>(x + v)));
+  const int64_t block = steps * v * (extents.planar ? 1 : lanes) * 4;
+  const int64_t all = steps * extents.channels * 4;
+  const bool outside = knob(point, prefix + "_order") == 1;
+  lines.push_back(fmt::format("{}: {} outside: {} of weights ({}) stay while {} stream past",
+                              prefix, outside ? "channel blocks" : "pixels",
+                              kib(outside ? block : all), home(outside ? block : all, target.core),
+                              outside ? "all pixels" : "a tile's pixels"));
+}
+
+void explain_window(std::vector<std::string>& lines, const Stage& stage,
+                    const TiledExtents& extents, const Point& point) {
+  const int64_t x = knob(point, "dw_x") * (extents.planar ? knob(point, "dw_lanes") : 1);
+  const int64_t y = knob(point, "dw_y");
+  const auto& window = stage.window;
+  const int64_t in_x = (x - 1) * window.stride[1] + (window.kernel[1] - 1) * window.dilation[1] + 1;
+  const int64_t in_y = (y - 1) * window.stride[0] + (window.kernel[0] - 1) * window.dilation[0] + 1;
+  const int64_t taps = window.kernel[0] * window.kernel[1];
+  lines.push_back(
+      fmt::format("dw: tile of {} by {} rows", tile_text(point, "dw", extents.planar), y));
+  lines.push_back(fmt::format(
+      "dw: {} taps, {}; {}x{} inputs for {}x{} outputs: {:.2f} FMAs an input", taps,
+      knob(point, "dw_unroll") == kExpression ? "one expression" : "a reduction", in_x, in_y, x, y,
+      static_cast<double>(taps * x * y) / static_cast<double>(in_x * in_y)));
+}
+
+/// What a step of a fused nest keeps between the stages.
+void explain_step(std::vector<std::string>& lines, const spec::Layer& layer,
+                  const std::vector<Shape>& shapes, const Point& point,
+                  const targets::Target& target) {
+  const int64_t rows = knob(point, "rows");
+  const Shape& mid = shapes[shapes.size() - 2];
+  const int64_t bytes = rows * mid.w * mid.c * 4;
+  lines.push_back(fmt::format(
+      "steps of {} of {} rows: {} between depthwise and pointwise ({}), of {} whole", rows, mid.h,
+      kib(bytes), home(bytes, target.core), kib(mid.h * mid.w * mid.c * 4)));
+  if (layer.stages.size() < 3) return;
+  const auto& window = layer.stages[1].window;
+  const int64_t live = std::min(
+      shapes[1].h, (rows - 1) * window.stride[0] + (window.kernel[0] - 1) * window.dilation[0] + 1);
+  lines.push_back(fmt::format("expanded rows live in a step: {} of {}, each computed once: {}",
+                              live, shapes[1].h, kib(live * shapes[1].w * shapes[1].c * 4)));
+}
+
+void explain_tasks(std::vector<std::string>& lines, const spec::Layer& layer, const Point& point) {
+  constexpr std::string_view kAxis[] = {"rows", "channels", "pixels"};
+  for (const Phase& phase : cpu_phases(layer, point)) {
+    lines.push_back(fmt::format("one loop nest for stages {} to {}; tasks of {} output {}",
+                                phase.first_stage, phase.last_stage, phase.grain,
+                                kAxis[static_cast<int>(phase.axis)]));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> explain(const spec::Layer& layer, const targets::Target& target,
+                                 const Point& point) {
+  std::vector<std::string> lines;
+  const std::vector<Shape> shapes = spec::shapes(layer);
+  explain_tasks(lines, layer, point);
+  if (layer.stages.size() > 1) explain_step(lines, layer, shapes, point, target);
+  for (size_t i = 0; i < layer.stages.size(); ++i) {
+    const std::string prefix = stage_prefix(layer, i);
+    const TiledExtents extents = tiled_extents(layer, i);
+    if (prefix == "dw") {
+      explain_window(lines, layer.stages[i], extents, point);
+    } else {
+      explain_channels(lines, layer.stages[i], extents, point, prefix, target);
+    }
+  }
+  return lines;
+}
+
+}  // namespace sepconv::schedules
