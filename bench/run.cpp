@@ -1,0 +1,227 @@
+// Bench: builds every layer once per target, checks and times each kernel. Knows no compiler and no
+// output format.
+#include <algorithm>
+#include <map>
+#include <thread>
+
+#include "bench/roofline.h"
+#include "bench/row_timing.h"
+#include "bench/rows.h"
+#include "measure/check.h"
+#include "measure/fill.h"
+#include "measure/library.h"
+#include "spec/name.h"
+#include "support/interrupt.h"
+
+namespace sepconv::bench {
+namespace {
+
+constexpr double kPeakSeconds = 0.05;
+
+/// The layers under canonical names, each once, and which of them each row runs.
+struct Distinct {
+  std::vector<spec::Layer> layers;
+  std::vector<size_t> index;
+};
+
+Distinct distinct(const std::vector<spec::Layer>& layers) {
+  Distinct result;
+  std::map<std::string, size_t> places;
+  for (const spec::Layer& layer : layers) {
+    const std::string name = spec::canonical_name(layer);
+    const auto [place, is_new] = places.emplace(name, result.layers.size());
+    if (is_new) {
+      result.layers.push_back(layer);
+      result.layers.back().name = name;
+    }
+    result.index.push_back(place->second);
+  }
+  return result;
+}
+
+std::string describe(const Errors& errors) {
+  std::string text = errors.front().message;
+  if (!errors.front().hint.empty()) text += "; " + errors.front().hint;
+  return text;
+}
+
+/// One target's kernels, or why there are none.
+struct TargetBuild {
+  Status status = Status::ok;
+  std::string reason;
+  measure::Built built;
+  std::optional<measure::Library> library;
+  std::vector<double> peaks;  ///< GFLOP/s, one per timed row
+};
+
+TargetBuild build_target(const targets::Target& target, const std::vector<spec::Layer>& layers,
+                         const measure::Builder& build) {
+  TargetBuild result;
+  std::string why;
+  if (!targets::runs_here(target, &why)) {
+    result.status = Status::skipped;
+    result.reason = why;
+    return result;
+  }
+  auto built = build(layers, target);
+  if (!built) {
+    result.status = support::interrupted() ? Status::skipped : Status::failed;
+    result.reason = describe(built.error());
+    return result;
+  }
+  result.built = std::move(*built);
+  if (result.built.shared_object.empty()) return result;
+  auto library = measure::Library::open(result.built.shared_object, result.built.library);
+  if (library) {
+    result.library = std::move(*library);
+  } else {
+    result.status = Status::failed;
+    result.reason = describe(library.error());
+  }
+  return result;
+}
+
+BenchRow begin_row(const spec::Layer& layer, const std::string& file, const targets::Target& target,
+                   const spec::Cost& cost, const measure::CacheSizes& sizes) {
+  BenchRow row;
+  row.file = file;
+  row.layer = layer.name;
+  row.name = spec::canonical_name(layer);
+  row.op = spec::word(layer.op);
+  row.target = target.name;
+  row.count = layer.count;
+  row.flops = 2 * cost.macs();
+  row.dw_flops = 2 * cost.depthwise_macs;
+  row.pw_flops = 2 * cost.pointwise_macs;
+  row.padding_flops = 2 * cost.padding_macs;
+  row.params = cost.parameters();
+  row.bytes = cost.bytes();
+  row.level = measure::word(measure::level_of(cost.bytes(), sizes));
+  return row;
+}
+
+void fail(BenchRow& row, std::string reason) {
+  row.status = Status::failed;
+  row.reason = std::move(reason);
+}
+
+/// Real values and what must come out: a quick check, since `verify` is the gate.
+measure::Prepared quick_case(const spec::Layer& layer) {
+  measure::Prepared prepared;
+  prepared.real.layer = layer;
+  prepared.real.operands = measure::real_fill(layer, layer.input.n + 1);
+  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  prepared.real.expected = reference::run(layer, prepared.real.operands, true, cores);
+  return prepared;
+}
+
+void set_times(const RowTimes& times, BenchRow& row) {
+  row.min_us = times.hot.min;
+  row.median_us = times.hot.median;
+  row.mean_us = times.hot.mean;
+  row.std_us = times.hot.std;
+  row.max_us = times.hot.max;
+  row.p95_us = times.hot.p95;
+  row.p99_us = times.hot.p99;
+  if (times.cold.samples > 0) row.cold_median_us = times.cold.median;
+}
+
+/// What all rows share.
+struct Run {
+  const BenchOptions& options;
+  measure::Ceilings ceilings;
+};
+
+void measure_row(const Run& run, const targets::Target& target, const measure::Kernel& kernel,
+                 const measure::Prepared& prepared, TargetBuild& build, BenchRow& row) {
+  const auto checked = measure::isolated(run.options.limit_seconds, [&] {
+    return measure::check(prepared, {}, kernel, run.options.threads);
+  });
+  if (support::interrupted()) return;
+  if (checked.status != measure::Status::passed) return fail(row, checked.reason);
+  const spec::Layer& layer = prepared.real.layer;
+  const RowTimes times = time_row(layer, target, kernel, run.options);
+  if (support::interrupted()) return;
+  if (!times.failure.empty()) return fail(row, times.failure);
+  row.status = Status::ok;
+  set_times(times, row);
+  build.peaks.push_back(times.peak_gflops);
+  set_roofline(row, spec::cost(layer), times.peak_gflops, run.ceilings);
+}
+
+/// The row's kernel, or empty with the row's status and reason set.
+std::optional<measure::Kernel> find_kernel(const TargetBuild& build, size_t index, BenchRow& row) {
+  row.status = build.status;
+  row.reason = build.reason;
+  if (build.status != Status::ok) return std::nullopt;
+  const measure::BuiltLayer& layer = build.built.layers[index];
+  row.schedule = layer.source;
+  if (!layer.errors.empty()) {
+    fail(row, "does not compile: " + describe(layer.errors));
+    return std::nullopt;
+  }
+  row.code_bytes = layer.code_bytes;
+  auto kernel = build.library->kernel(row.name);
+  if (!kernel) {
+    fail(row, describe(kernel.error()));
+    return std::nullopt;
+  }
+  return std::move(*kernel);
+}
+
+void skip_if_interrupted(BenchRow& row) {
+  if (!support::interrupted()) return;
+  row.status = Status::skipped;
+  row.reason = "interrupted";
+}
+
+/// The median of the rows' peaks, measured between their samples; without rows a burst of its own.
+std::optional<double> peak_of(const TargetBuild& build, const targets::Target& target,
+                              int threads) {
+  if (build.status == Status::skipped) return std::nullopt;
+  if (!build.peaks.empty()) return measure::statistics(build.peaks).median;
+  return measure::peak_gflops(target, threads, kPeakSeconds);
+}
+
+}  // namespace
+
+BenchReport run(const std::vector<spec::Layer>& layers, const std::vector<std::string>& files,
+                const std::vector<targets::Target>& targets, const measure::Builder& build,
+                const BenchOptions& options) {
+  const Distinct kernels = distinct(layers);
+  std::vector<TargetBuild> builds;
+  for (const auto& target : targets) builds.push_back(build_target(target, kernels.layers, build));
+  const Run run{options, measure::measure_bandwidths(options.threads)};
+  BenchReport report;
+  report.threads = options.threads;
+  for (size_t i = 0; i < layers.size(); ++i) {
+    std::optional<measure::Prepared> prepared;  // one serves every target
+    for (size_t t = 0; t < targets.size(); ++t) {
+      BenchRow row =
+          begin_row(layers[i], files[i], targets[t], spec::cost(layers[i]), run.ceilings.sizes);
+      if (options.repeat) row.repeat = options.repeat(layers[i], targets[t]);
+      const auto kernel = find_kernel(builds[t], kernels.index[i], row);
+      if (kernel && !support::interrupted()) {
+        if (!prepared) prepared = quick_case(layers[i]);
+        measure_row(run, targets[t], *kernel, *prepared, builds[t], row);
+      }
+      skip_if_interrupted(row);
+      report.rows.push_back(std::move(row));
+      if (options.progress) {
+        options.progress(report.rows.back(), report.rows.size(), layers.size() * targets.size());
+      }
+    }
+  }
+  report.machine.cpu = measure::cpu_name();
+  for (size_t level = 0; level < measure::kLevels; ++level) {
+    report.machine.gbs[level] = run.ceilings.levels[level].at(0.5);
+  }
+  for (size_t t = 0; t < targets.size(); ++t) {
+    const auto peak = peak_of(builds[t], targets[t], options.threads);
+    if (peak) report.machine.peak_gflops.emplace_back(targets[t].name, *peak);
+  }
+  report.files = sums(report.rows);
+  return report;
+}
+
+}  // namespace sepconv::bench
