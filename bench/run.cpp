@@ -183,6 +183,20 @@ std::optional<double> peak_of(const TargetBuild& build, const targets::Target& t
   return measure::peak_gflops(target, threads, kPeakSeconds);
 }
 
+Machine describe_machine(const Run& run, const std::vector<TargetBuild>& builds,
+                         const std::vector<targets::Target>& targets) {
+  Machine machine;
+  machine.cpu = measure::cpu_name();
+  for (size_t level = 0; level < measure::kLevels; ++level) {
+    machine.gbs[level] = run.ceilings.levels[level].at(0.5);
+  }
+  for (size_t t = 0; t < targets.size(); ++t) {
+    const auto peak = peak_of(builds[t], targets[t], run.options.threads);
+    if (peak) machine.peak_gflops.emplace_back(targets[t].name, *peak);
+  }
+  return machine;
+}
+
 }  // namespace
 
 BenchReport run(const std::vector<spec::Layer>& layers, const std::vector<std::string>& files,
@@ -212,14 +226,7 @@ BenchReport run(const std::vector<spec::Layer>& layers, const std::vector<std::s
       }
     }
   }
-  report.machine.cpu = measure::cpu_name();
-  for (size_t level = 0; level < measure::kLevels; ++level) {
-    report.machine.gbs[level] = run.ceilings.levels[level].at(0.5);
-  }
-  for (size_t t = 0; t < targets.size(); ++t) {
-    const auto peak = peak_of(builds[t], targets[t], options.threads);
-    if (peak) report.machine.peak_gflops.emplace_back(targets[t].name, *peak);
-  }
+  report.machine = describe_machine(run, builds, targets);
   report.files = sums(report.rows);
   return report;
 }

@@ -39,10 +39,12 @@ int run(int argc, char** argv) {
       "Examples:\n"
       "  sepconv generate --layers layers.json --target x86-64-v3,x86-64-v4 --out kernels\n"
       "  sepconv verify dw_f32_n1h112w112c32_k3s1p1_relu6\n"
+      "  sepconv bench --layers layers.json --threads 2\n"
       "Exit codes: 0 ok, 1 a check failed, 2 usage, 3 bad input, 4 environment, 5 internal,\n"
       "130 interrupted.");
   cli::add_generate(app, code);
   cli::add_verify(app, code);
+  cli::add_bench(app, code);
   cli::add_inspect(app, code);
   cli::add_explain(app, code);
   cli::add_targets_verb(app, code);

@@ -8,6 +8,7 @@ namespace sepconv::cli {
 /// A verb's subcommand with its options; running it sets `code`, which lives as long as the app.
 void add_generate(CLI::App& app, int& code);
 void add_verify(CLI::App& app, int& code);
+void add_bench(CLI::App& app, int& code);
 void add_inspect(CLI::App& app, int& code);
 void add_explain(CLI::App& app, int& code);
 void add_targets_verb(CLI::App& app, int& code);

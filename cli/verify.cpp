@@ -9,21 +9,11 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/rows.h"
 #include "cli/verbs.h"
-#include "spec/name.h"
 
 namespace sepconv::cli {
 namespace {
-
-/// The command by canonical name, which needs no file.
-std::string repeat_command(const Options& options, const spec::Layer& layer,
-                           const targets::Target& target) {
-  std::string text = "sepconv verify " + spec::canonical_name(layer) + " --target " + target.name;
-  if (options.threads != 1) text += fmt::format(" --threads {}", options.threads);
-  if (!options.db.empty()) text += " --db " + shell_word(options.db);
-  if (!options.schedule.empty()) text += " --schedule " + shell_word(options.schedule);
-  return text;
-}
 
 Json number(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
@@ -64,37 +54,6 @@ void print(const std::vector<measure::VerifyRow>& rows) {
   }
 }
 
-/// Targets asked for by name of which no row could run.
-Errors unrunnable(const Options& options, const std::vector<targets::Target>& targets) {
-  Errors errors;
-  if (!targets_named(options)) return errors;
-  for (const targets::Target& target : targets) {
-    std::string why;
-    if (targets::runs_here(target, &why)) continue;
-    Error error;
-    error.kind = ErrorKind::environment;
-    error.field = "--target";
-    error.value = target.name;
-    error.message = "no code for this target can run on this machine: " + why;
-    error.hint = "run it on a machine of that kind; see: sepconv targets";
-    errors.push_back(std::move(error));
-  }
-  return errors;
-}
-
-/// What the chooser refuses, so that a wrong --schedule is bad input and no failed row.
-Errors refused(const emit::Chooser& choose, const Layers& layers,
-               const std::vector<targets::Target>& targets) {
-  Errors errors;
-  for (const spec::Layer& layer : layers.layers) {
-    for (const targets::Target& target : targets) {
-      const auto choice = choose(layer, target);
-      if (!choice) errors.insert(errors.end(), choice.error().begin(), choice.error().end());
-    }
-  }
-  return errors;
-}
-
 int exit_code(const std::vector<measure::VerifyRow>& rows, const Errors& errors) {
   for (const measure::VerifyRow& row : rows) {
     if (row.status == measure::Status::failed || row.status == measure::Status::mistrusted) {
@@ -121,7 +80,7 @@ int verify(const Options& options) {
     progress.step(done, total, row.layer + " " + row.target + " " + measure::word(row.status));
   };
   settings.repeat = [&](const spec::Layer& layer, const targets::Target& target) {
-    return repeat_command(options, layer, target);
+    return repeat_command("verify", options, layer, target);
   };
   const auto rows = measure::verify(layers->layers, *targets,
                                     make_builder(*choose, compile_options(options)), settings);

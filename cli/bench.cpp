@@ -1,0 +1,151 @@
+// Cli: the verb bench: rows of bench/ to words, JSON and an exit code. Knows no clock.
+#include <fmt/core.h>
+
+#include <memory>
+#include <optional>
+
+#include "bench/compare.h"
+#include "bench/json.h"
+#include "bench/rows.h"
+#include "bench/table.h"
+#include "cli/build.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/rows.h"
+#include "cli/verbs.h"
+
+namespace sepconv::cli {
+namespace {
+
+struct BenchFlags : Options {
+  double seconds = 1;
+  std::optional<std::string> compare;
+};
+
+/// A report and what it was compared with.
+struct Outcome {
+  bench::BenchReport report;
+  std::optional<std::vector<bench::Comparison>> comparison;
+  Errors errors;
+};
+
+int exit_code(const Outcome& outcome) {
+  for (const bench::BenchRow& row : outcome.report.rows) {
+    if (row.status == bench::Status::failed || row.status == bench::Status::mistrusted) {
+      return kCheckFailed;
+    }
+  }
+  for (const auto& row : outcome.comparison.value_or(std::vector<bench::Comparison>{})) {
+    if (row.regressed()) return kCheckFailed;
+  }
+  return cli::exit_code(outcome.errors);
+}
+
+void print(const Outcome& outcome) {
+  fmt::print("{}", bench::table(outcome.report));
+  const std::string convolution = bench::convolution_table(outcome.report);
+  if (!convolution.empty()) fmt::print("\n{}", convolution);
+  if (outcome.comparison) fmt::print("\n{}", bench::comparison_table(*outcome.comparison));
+}
+
+void print_json(const Outcome& outcome, bool several_files) {
+  Json object = bench::to_json(outcome.report, several_files);
+  if (outcome.comparison) object["compare"] = bench::to_json(*outcome.comparison);
+  object["errors"] = to_json(outcome.errors);
+  cli::print_json(object);
+}
+
+bench::BenchOptions settings(const BenchFlags& flags, Progress& progress) {
+  bench::BenchOptions settings;
+  settings.threads = flags.threads;
+  settings.row_seconds = flags.seconds;
+  settings.limit_seconds = 120 + 10 * flags.seconds;
+  settings.progress = [&](const bench::BenchRow& row, size_t done, size_t total) {
+    progress.step(done, total, row.layer + " " + row.target + " " + bench::word(row.status));
+  };
+  settings.repeat = [&](const spec::Layer& layer, const targets::Target& target) {
+    return repeat_command("bench", flags, layer, target);
+  };
+  return settings;
+}
+
+/// What the verb works on, all of it checked before anything is built.
+struct Request {
+  Layers layers;
+  std::vector<targets::Target> targets;
+  emit::Chooser choose;
+  std::optional<nlohmann::json> base;
+};
+
+Result<Request> read_request(const BenchFlags& flags) {
+  Request request;
+  auto layers = read_layers(flags);
+  if (!layers) return fail(std::move(layers.error()));
+  auto targets = read_targets(flags);
+  if (!targets) return fail(std::move(targets.error()));
+  auto choose = make_chooser(flags);
+  if (!choose) return fail(std::move(choose.error()));
+  if (Errors errors = refused(*choose, *layers, *targets); !errors.empty()) {
+    return fail(std::move(errors));
+  }
+  if (flags.compare) {
+    auto base = bench::read_base(*flags.compare);
+    if (!base) return fail(std::move(base.error()));
+    request.base = std::move(*base);
+    // Different threads are known before the work as well as after it.
+    bench::BenchReport empty;
+    empty.threads = flags.threads;
+    auto comparable = bench::compare(empty, *request.base, *flags.compare);
+    if (!comparable) return fail(std::move(comparable.error()));
+  }
+  request.layers = std::move(*layers);
+  request.targets = std::move(*targets);
+  request.choose = std::move(*choose);
+  return request;
+}
+
+int run(const BenchFlags& flags) {
+  auto request = read_request(flags);
+  if (!request) return report(request.error(), flags.json);
+  Progress progress("bench");
+  Outcome outcome;
+  outcome.report =
+      bench::run(request->layers.layers, request->layers.files, request->targets,
+                 make_builder(request->choose, compile_options(flags)), settings(flags, progress));
+  progress.clear();
+  outcome.errors = unrunnable(flags, request->targets);
+  print_errors(outcome.errors);
+  if (request->base) {
+    outcome.comparison = *bench::compare(outcome.report, *request->base, *flags.compare);
+  }
+  if (flags.json) {
+    print_json(outcome, request->layers.several_files);
+  } else {
+    print(outcome);
+  }
+  return exit_code(outcome);
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, int& code) {
+  CLI::App* verb = app.add_subcommand("bench", "Time kernels against the measured roofline");
+  const auto flags = std::make_shared<BenchFlags>();
+  add_layers(*verb, *flags);
+  add_targets(*verb, *flags);
+  add_threads(*verb, *flags);
+  verb->add_option("--seconds", flags->seconds, "Time spent on sampling one row; default: 1")
+      ->check(CLI::Range(0.001, 3600.0));
+  verb->add_option("--compare", flags->compare,
+                   "An earlier --json output; exit code 1 where a row is slower beyond the noise")
+      ->type_name("FILE");
+  add_build(*verb, *flags);
+  add_json(*verb, *flags);
+  verb->footer(
+      "Example: sepconv bench --layers layers.json --threads 2 --json > base.json\n"
+      "         sepconv bench --layers layers.json --threads 2 --compare base.json");
+  verb->callback([flags, &code] { code = run(*flags); });
+}
+
+}  // namespace sepconv::cli

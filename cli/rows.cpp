@@ -1,0 +1,51 @@
+// Cli: what verify and bench share: refusals before the work and the command that repeats a row.
+// Knows no check and no clock.
+#include "cli/rows.h"
+
+#include <fmt/core.h>
+
+#include "cli/output.h"
+#include "spec/name.h"
+
+namespace sepconv::cli {
+
+std::string repeat_command(const char* verb, const Options& options, const spec::Layer& layer,
+                           const targets::Target& target) {
+  std::string text =
+      fmt::format("sepconv {} {} --target {}", verb, spec::canonical_name(layer), target.name);
+  if (options.threads != 1) text += fmt::format(" --threads {}", options.threads);
+  if (!options.db.empty()) text += " --db " + shell_word(options.db);
+  if (!options.schedule.empty()) text += " --schedule " + shell_word(options.schedule);
+  return text;
+}
+
+Errors unrunnable(const Options& options, const std::vector<targets::Target>& targets) {
+  Errors errors;
+  if (!targets_named(options)) return errors;
+  for (const targets::Target& target : targets) {
+    std::string why;
+    if (targets::runs_here(target, &why)) continue;
+    Error error;
+    error.kind = ErrorKind::environment;
+    error.field = "--target";
+    error.value = target.name;
+    error.message = "no code for this target can run on this machine: " + why;
+    error.hint = "run it on a machine of that kind; see: sepconv targets";
+    errors.push_back(std::move(error));
+  }
+  return errors;
+}
+
+Errors refused(const emit::Chooser& choose, const Layers& layers,
+               const std::vector<targets::Target>& targets) {
+  Errors errors;
+  for (const spec::Layer& layer : layers.layers) {
+    for (const targets::Target& target : targets) {
+      const auto choice = choose(layer, target);
+      if (!choice) errors.insert(errors.end(), choice.error().begin(), choice.error().end());
+    }
+  }
+  return errors;
+}
+
+}  // namespace sepconv::cli

@@ -1,0 +1,24 @@
+// Cli: what verify and bench share: refusals before the work and the command that repeats a row.
+// Knows no check and no clock.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/options.h"
+
+namespace sepconv::cli {
+
+/// `sepconv <verb> <canonical name> --target ..` with the options that matter; it needs no file.
+[[nodiscard]] std::string repeat_command(const char* verb, const Options& options,
+                                         const spec::Layer& layer, const targets::Target& target);
+
+/// Targets asked for by name of which no row could run.
+[[nodiscard]] Errors unrunnable(const Options& options,
+                                const std::vector<targets::Target>& targets);
+
+/// What the chooser refuses, so that a wrong --schedule is bad input and no failed row.
+[[nodiscard]] Errors refused(const emit::Chooser& choose, const Layers& layers,
+                             const std::vector<targets::Target>& targets);
+
+}  // namespace sepconv::cli
