@@ -12,7 +12,7 @@ namespace {
 /// A stage as the tile sees it: `width` pixels a row by `channels`, `reduction` steps each.
 struct Work {
   int64_t width = 1, channels = 1, channels_in = 1, taps = 1;
-  bool planar = false;
+  bool planar = false, padded = false;
 
   [[nodiscard]] int64_t reduction() const { return channels_in * taps; }
 };
@@ -33,14 +33,23 @@ double fma_cycles(int64_t lanes, const targets::Target& target) {
 
 /// Steps of the reduction that one loop iteration holds: small tiles amortise the loop's
 /// bookkeeping, whole short reductions unroll.
-int64_t choose_unroll(int64_t accumulators, const Work& work, int64_t unrolled_taps) {
-  const int64_t body = accumulators * unrolled_taps;
-  if (work.channels_in <= 32 && work.channels_in * body <= 256) return 0;
-  for (const int64_t unroll : {4, 2}) {
+int64_t choose_unroll(int64_t accumulators, const Work& work) {
+  // A dense tap's addresses are found once for all unrolled channels.
+  const int64_t most = work.taps > 1 ? 8 : 4;
+  if (work.channels_in <= 32 && work.channels_in * accumulators <= 256) return 0;
+  for (int64_t unroll = most; unroll > 1; unroll /= 2) {
     const bool divides = work.channels_in % unroll == 0 && work.channels_in > unroll;
-    if (divides && unroll * body <= 112) return unroll;
+    if (divides && unroll * accumulators <= 28 * most) return unroll;
   }
   return 1;
+}
+
+/// Cycles a step for finding the pixels of a padded window: each has an address of its own, found
+/// once for the unrolled channels, and half of the 16 integer registers can hold them.
+double address_cycles(int64_t pixels, double unrolled) {
+  constexpr int64_t kAddresses = 8;
+  const auto spilled = static_cast<double>(std::max<int64_t>(0, pixels - kAddresses));
+  return (0.5 * static_cast<double>(pixels) + 2 * spilled) / unrolled;
 }
 
 /// Cycles of one tile. A step of the reduction is bound by FMAs, by two loads a cycle or by the
@@ -51,7 +60,7 @@ double tile_cycles(const ChannelChoice& tile, const Work& work, const targets::T
   constexpr double kTileOverhead = 12;
   const double fmas = static_cast<double>(tile.accumulators()) * fma_cycles(tile.lanes, target);
   const double loads = static_cast<double>(tile.x + tile.v) / 2;
-  const int64_t unroll = choose_unroll(tile.accumulators(), work, 1);
+  const int64_t unroll = choose_unroll(tile.accumulators(), work);
   const auto steps = static_cast<double>(unroll == 0 ? work.channels_in : unroll);
   double step = std::max({fmas, loads, kLatency}) + 0.5 / steps;
   // Pixels whose rows of input channels fill L1 evict each other and the weights: each line of 16
@@ -62,6 +71,7 @@ double tile_cycles(const ChannelChoice& tile, const Work& work, const targets::T
     constexpr double kFetchFromL2 = 14;
     step += static_cast<double>(pixels) / 16 * kFetchFromL2;
   }
+  if (work.padded) step += address_cycles(work.planar ? tile.v : tile.x, steps);
   return static_cast<double>(work.reduction()) * step +
          kStore * static_cast<double>(tile.accumulators()) + kTileOverhead;
 }
@@ -103,12 +113,11 @@ int64_t choose_order(const Work& work, const targets::Target& target) {
   return work.reduction() * work.channels * 4 > target.core.l1_bytes / 2 ? 1 : 0;
 }
 
-/// All taps in one body where the budget allows, else a row of them: their addresses are then
-/// constants beside one pointer.
-int64_t choose_taps(const ChannelChoice& tile, const Work& work, const spec::Window& window) {
-  const int64_t body = tile.accumulators() * (work.channels_in <= 4 ? work.channels_in : 1);
-  if (body * work.taps <= kUnrollBudget / 2) return 2;
-  return body * window.kernel[1] <= kUnrollBudget ? 1 : 0;
+/// A row of taps in one body where few input channels leave the loop over them short.
+int64_t choose_taps(int64_t accumulators, const Work& work, const spec::Window& window) {
+  constexpr int64_t kShort = 4;
+  const int64_t body = accumulators * work.channels_in * window.kernel[1];
+  return work.channels_in <= kShort && body <= 256 ? 1 : 0;
 }
 
 }  // namespace
@@ -117,21 +126,20 @@ void choose_channel_tile(Point& point, const spec::Layer& layer, size_t stage,
                          const targets::Target& target) {
   const spec::Window& window = layer.stages[stage].window;
   const TiledExtents extents = tiled_extents(layer, stage);
-  const Work work{extents.width, extents.channels, extents.channels_in,
-                  window.kernel[0] * window.kernel[1], extents.planar};
+  Work work{extents.width, extents.channels, extents.channels_in,
+            window.kernel[0] * window.kernel[1], extents.planar};
+  work.padded = std::any_of(window.padding.begin(), window.padding.end(),
+                            [](int64_t side) { return side > 0; });
   const std::string prefix = stage_prefix(layer, stage);
   const ChannelChoice tile = best_tile(work, target);
-  int64_t unrolled_taps = 1;
   if (prefix == "cv") {
-    const int64_t taps = choose_taps(tile, work, window);
-    unrolled_taps = taps == 2 ? work.taps : taps == 1 ? window.kernel[1] : 1;
-    point["cv_taps"] = taps;
-    point["cv_split"] = extents.planar ? 0 : 1;
+    point["cv_taps"] = choose_taps(tile.accumulators(), work, window);
+    point["cv_split"] = 0;
   }
   point[prefix + "_x"] = tile.x;
   point[prefix + "_v"] = tile.v;
   point[prefix + "_lanes"] = tile.lanes;
-  point[prefix + "_unroll"] = choose_unroll(tile.accumulators(), work, unrolled_taps);
+  point[prefix + "_unroll"] = choose_unroll(tile.accumulators(), work);
   point[prefix + "_order"] = choose_order(work, target);
 }
 

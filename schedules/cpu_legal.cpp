@@ -85,6 +85,14 @@ void check_planar_width(Reasons& reasons, const Point& point, const std::string&
               "x times lanes may be the row at most");
 }
 
+/// Border tiles get a loop of their own only where the first column or row has padding before it
+/// and some tile has none.
+void check_split(Reasons& reasons, const std::string& name, int64_t padding, int64_t tiles) {
+  if (padding > 0 && tiles > 2) return;
+  reasons.add(name, "has no border to split off",
+              "needs padding before the first pixel and at least three tiles");
+}
+
 int64_t unrolled_taps(const Point& point, const Stage& stage) {
   if (stage.kind != StageKind::conv2d) return 1;
   const int64_t taps = knob(point, "cv_taps");
@@ -114,6 +122,11 @@ void check_channel_tile(Reasons& reasons, const Point& point, const std::string&
         prefix + "_v",
         "tiles of " + std::to_string(v * lanes) + " channels reach beyond the packed weights",
         "tiles must cover no more than the channels rounded up to 16");
+  }
+  const int64_t pixels = extents.planar ? x * lanes : x;
+  if (knob(point, prefix + "_split") == 1) {
+    check_split(reasons, prefix + "_split", stage.window.padding[1],
+                (extents.width + pixels - 1) / pixels);
   }
   const int64_t channels = unroll == 0 ? extents.channels_in : unroll;
   check_unroll(reasons, prefix + "_unroll", x * v * channels * unrolled_taps(point, stage));
@@ -149,6 +162,16 @@ void check_window_tile(Reasons& reasons, const Point& point, const Stage& stage,
   if (rows > 0 && rows % knob(point, "dw_y") != 0) {
     reasons.add("dw_y", "does not divide the " + std::to_string(rows) + " rows of a step",
                 "use a divisor of rows");
+  }
+  const int64_t split = knob(point, "dw_split");
+  const int64_t pixels = knob(point, "dw_x") * (extents.planar ? knob(point, "dw_lanes") : 1);
+  const int64_t height = rows > 0 ? rows : extents.height;
+  if ((split & 1) != 0) {
+    check_split(reasons, "dw_split", stage.window.padding[1],
+                (extents.width + pixels - 1) / pixels);
+  }
+  if ((split & 2) != 0) {
+    check_split(reasons, "dw_split", stage.window.padding[0], height / knob(point, "dw_y"));
   }
   if (extents.planar) check_planar_width(reasons, point, "dw", extents);
   check_window_channels(reasons, point, extents);

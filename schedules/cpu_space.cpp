@@ -80,7 +80,9 @@ void add_window_knobs(Space& space, const TiledExtents& extents, const targets::
   space.knobs.push_back({"dw_order", "tile loops, outer to inner: 0 yxc, 1 ycx, 2 cyx", {0, 1, 2}});
   space.knobs.push_back(
       {"dw_unroll", "taps: 0 all unrolled, 1 a row, 2 none, 3 one expression", {0, 1, 2, 3}});
-  space.knobs.push_back({"dw_split", "borders apart: bit 0 columns, bit 1 rows", {0, 1, 2, 3}});
+  if (extents.planar) {
+    space.knobs.push_back({"dw_split", "borders apart: bit 0 columns, bit 1 rows", {0, 1, 2, 3}});
+  }
 }
 
 std::vector<int64_t> step_rows(int64_t height) {

@@ -104,11 +104,10 @@ WindowChoice choose_planar(const Work& work, const targets::Target& target) {
   while (tile.lanes > 4 && ceil_div(width, tile.lanes) * tile.lanes * 4 > width * 5) {
     tile.lanes /= 2;
   }
-  tile.x = std::min<int64_t>(2, width / tile.lanes);
-  tile.y = tile_rows(work, std::max<int64_t>(1, work.registers / 8 / tile.x));
+  tile.y = tile_rows(work, work.registers / 8);
   tile.order = 2;
-  const bool padded = work.window.padding[1] > 0 || work.window.padding[3] > 0;
-  tile.split = padded ? 1 : 0;
+  const bool splits = work.window.padding[1] > 0 && ceil_div(width, tile.lanes) > 2;
+  tile.split = splits ? 1 : 0;
   return tile;
 }
 
@@ -117,7 +116,8 @@ int64_t choose_unroll(const WindowChoice& tile, const Work& work) {
   if (work.taps() * accumulators > kUnrollBudget) {
     return work.window.kernel[1] * accumulators <= kUnrollBudget ? kRowOfTaps : kNoTaps;
   }
-  return work.taps() <= kExpressionTaps ? kExpression : kAllTaps;
+  // Rows of pixels are loaded unaligned whatever the order, so planar sums stay reductions.
+  return work.taps() <= kExpressionTaps && !work.extents.planar ? kExpression : kAllTaps;
 }
 
 }  // namespace
@@ -144,7 +144,7 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
   point["dw_lanes"] = tile.lanes;
   point["dw_order"] = tile.order;
   point["dw_unroll"] = choose_unroll(tile, work);
-  point["dw_split"] = tile.split;
+  if (work.extents.planar) point["dw_split"] = tile.split;
 }
 
 /// The depthwise rows stay in a quarter of L2, the projection's weights are streamed once a step,
