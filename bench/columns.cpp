@@ -13,10 +13,11 @@ std::string Columns::text() const {
   }
   std::string result;
   for (const auto& cells : lines_) {
+    const bool aligned = cells.size() == widths.size();
     std::string line;
     for (size_t i = 0; i < cells.size(); ++i) {
-      if (i > 0) line += "  ";
-      const bool aligned = cells.size() == widths.size();
+      if (aligned && widths[i] == 0) continue;
+      if (!line.empty()) line += "  ";
       const std::string gap(aligned ? widths[i] - cells[i].size() : 0, ' ');
       line += i < left_.size() && left_[i] ? cells[i] + gap : gap + cells[i];
     }

@@ -7,7 +7,8 @@
 namespace sepconv::bench {
 
 /// Cells by line, the first line the heading. Words are aligned left where `left` says so, else
-/// right; two spaces between columns, none at the ends of lines.
+/// right; two spaces between columns, none at the ends of lines. A column without any text is left
+/// out.
 class Columns {
  public:
   explicit Columns(std::vector<bool> left) : left_(std::move(left)) {}
