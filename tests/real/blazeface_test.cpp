@@ -1,0 +1,191 @@
+// Tests with real data: generated kernels compute BlazeFace's operators on its own weights and
+// activations, one by one, in fused pairs and as the whole network.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "blazeface.h"
+#include "cli/build.h"
+#include "measure/library.h"
+#include "measure/tensors.h"
+#include "schedules/schedule.h"
+#include "spec/name.h"
+
+namespace sepconv::real {
+namespace {
+
+/// A library of layers for this machine, each under its canonical name.
+measure::Library build(const std::vector<spec::Layer>& layers) {
+  emit::CompileOptions compile;
+  compile.worker = SEPCONV_TOOL;
+  compile.cache.directory = SEPCONV_BINARY_DIR "/test-cache";
+  const emit::Chooser choose = [](const spec::Layer& layer, const targets::Target& target) {
+    return Result<emit::Choice>({schedules::heuristic(layer, target), "heuristic"});
+  };
+  std::vector<spec::Layer> distinct;
+  std::set<std::string> names;
+  for (spec::Layer layer : layers) {
+    layer.name = spec::canonical_name(layer);
+    if (names.insert(layer.name).second) distinct.push_back(std::move(layer));
+  }
+  const auto target = targets::parse_target("native").value();
+  const auto built = cli::make_builder(choose, compile)(distinct, target);
+  if (!built) throw std::runtime_error(built.error().front().message);
+  for (const measure::BuiltLayer& layer : built->layers) {
+    if (!layer.errors.empty()) throw std::runtime_error(layer.errors.front().message);
+  }
+  return measure::Library::open(built->shared_object, built->library).value();
+}
+
+sepconv_weights view(const spec::Layer& layer,
+                     const std::vector<reference::StageParameters>& parameters) {
+  sepconv_weights weights{};
+  const auto& last = parameters.back();
+  const bool ends_depthwise = layer.stages.back().kind == spec::StageKind::depthwise;
+  (ends_depthwise ? weights.depthwise : weights.weights) = last.weights.data();
+  weights.bias = last.bias.data();
+  if (parameters.size() > 1) {
+    weights.depthwise = parameters.front().weights.data();
+    weights.depthwise_bias = parameters.front().bias.data();
+  }
+  return weights;
+}
+
+measure::GuardedBuffer buffer(const char* name, size_t bytes) {
+  return measure::GuardedBuffer::make(name, bytes, SEPCONV_ALIGNMENT, measure::Placement::end)
+      .value();
+}
+
+measure::TensorBuffer tensor(const char* name, const spec::Shape& shape) {
+  return measure::TensorBuffer::make(name, shape, measure::strides(spec::Layout::nhwc, shape, 0),
+                                     measure::Placement::end)
+      .value();
+}
+
+/// The layer's output on one image: packs the real weights and runs the kernel through the C API.
+std::vector<float> run(const measure::Library& library, const spec::Layer& layer,
+                       const std::vector<float>& values) {
+  const auto kernel = library.kernel(spec::canonical_name(layer)).value();
+  const auto weights = parameters(layer);
+  auto packed = buffer("packed", kernel.packed_bytes);
+  EXPECT_EQ(kernel.pack(view(layer, weights), packed.data(), packed.bytes()), SEPCONV_OK);
+  auto input = tensor("input", layer.input);
+  auto output = tensor("output", spec::output_shape(layer));
+  input.write(values.data());
+  sepconv_call call{};
+  call.packed = packed.data();
+  call.packed_bytes = packed.bytes();
+  call.input = input.view();
+  call.output = output.view();
+  size_t bytes = 0;
+  EXPECT_EQ(kernel.workspace_bytes(call, bytes), SEPCONV_OK);
+  const auto workspace = buffer("workspace", bytes);
+  call.workspace = workspace.data();
+  call.workspace_bytes = bytes;
+  EXPECT_EQ(kernel.run(call), SEPCONV_OK);
+  return output.read();
+}
+
+/// The largest |actual - expected| as a share of the bound of its element.
+double worst(const std::vector<float>& actual, const std::vector<float>& expected,
+             const std::vector<double>& bounds) {
+  double share = 0;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    const double error = std::abs(static_cast<double>(actual[i]) - expected[i]);
+    if (!(error <= 0)) share = std::max(share, std::isfinite(error) ? error / bounds[i] : HUGE_VAL);
+  }
+  return share;
+}
+
+/// Bounds of the layer's own op on its stored input.
+std::vector<double> bounds(const spec::Layer& layer, const std::vector<float>& values) {
+  reference::Operands operands;
+  operands.input = values;
+  operands.stages = parameters(layer);
+  return reference::run(layer, operands, true, 2).bounds;
+}
+
+/// Both our result and the stored one may be off by the bound of the op, so that they differ by
+/// twice the bound at most.
+void expect_stored_results(const std::string& prefix) {
+  const auto all = layers(prefix);
+  const measure::Library library = build(all);
+  for (const spec::Layer& layer : all) {
+    SCOPED_TRACE(layer.name);
+    const int op = operator_of(layer);
+    const auto stored = output(layer.stages.size() > 1 ? pointwise_after(op) : op);
+    const auto values = input(op);
+    const auto actual = run(library, layer, values);
+    ASSERT_EQ(actual.size(), stored.size());
+    EXPECT_LE(worst(actual, stored, bounds(layer, values)), 2.0);
+  }
+}
+
+TEST(BlazeFace, StoredResultsLieWithinTheBoundsOfTheReference) {
+  for (const spec::Layer& layer : layers("")) {
+    SCOPED_TRACE(layer.name);
+    const int op = operator_of(layer);
+    reference::Operands operands;
+    operands.input = input(op);
+    operands.stages = parameters(layer);
+    const auto expected = reference::run(layer, operands, true, 2);
+    const auto stored = output(layer.stages.size() > 1 ? pointwise_after(op) : op);
+    ASSERT_EQ(stored.size(), expected.values.size());
+    double share = 0;
+    for (size_t i = 0; i < stored.size(); ++i) {
+      share = std::max(share, std::abs(stored[i] - expected.values[i]) / expected.bounds[i]);
+    }
+    EXPECT_LE(share, 1.0);
+    EXPECT_GT(share, 0.0);
+  }
+}
+
+TEST(BlazeFace, DepthwiseKernelsGiveTheStoredResults) { expect_stored_results("dw_"); }
+
+TEST(BlazeFace, PointwiseKernelsGiveTheStoredResults) { expect_stored_results("pw_"); }
+
+TEST(BlazeFace, TheDenseKernelGivesTheStoredResult) { expect_stored_results("conv_"); }
+
+TEST(BlazeFace, FusedPairsGiveTheStoredResults) { expect_stored_results("dwpw_"); }
+
+/// The largest |actual - stored| as a share of the largest |stored|.
+double relative(const std::vector<float>& actual, const std::vector<float>& stored) {
+  double error = 0, scale = 0;
+  for (size_t i = 0; i < stored.size(); ++i) {
+    error = std::max(error, std::abs(static_cast<double>(actual[i]) - stored[i]));
+    scale = std::max(scale, std::abs(static_cast<double>(stored[i])));
+  }
+  return error / scale;
+}
+
+// Two implementations of this network differ by up to 1.4e-6 of the largest output.
+TEST(BlazeFace, TheWholeNetworkGivesTheStoredHeads) {
+  const auto all = layers("");
+  const auto blocks = layers("dwpw_");
+  const auto find = [&](int op) {
+    return *std::find_if(all.begin(), all.end(),
+                         [&](const spec::Layer& layer) { return operator_of(layer) == op; });
+  };
+  std::vector<spec::Layer> used = blocks;
+  for (const int op : {2, 148, 151, 154, 157}) used.push_back(find(op));
+  const measure::Library library = build(used);
+  std::vector<float> current = run(library, find(2), input(2)), early;
+  for (const spec::Layer& layer : blocks) {
+    if (layer.stages.front().window.stride[0] == 2) early = current;
+    auto pointwise = run(library, layer, current);
+    current = finish_block(layer.input, current, spec::output_shape(layer), std::move(pointwise));
+  }
+  for (const int op : {148, 154}) {
+    EXPECT_LE(relative(run(library, find(op), early), output(op)), 1e-5) << op;
+  }
+  for (const int op : {151, 157}) {
+    EXPECT_LE(relative(run(library, find(op), current), output(op)), 1e-5) << op;
+  }
+}
+
+}  // namespace
+}  // namespace sepconv::real
