@@ -1,0 +1,184 @@
+// Measure: the gate: layers and targets to rows that say which kernels are right. Knows no
+// compiler and no output format.
+#include "measure/verify.h"
+
+#include <map>
+#include <utility>
+
+#include "measure/check.h"
+#include "measure/fill.h"
+#include "measure/library.h"
+#include "spec/name.h"
+#include "support/interrupt.h"
+
+namespace sepconv::measure {
+
+namespace {
+
+/// What the builder is asked for: layers and exact twins under canonical names, each once.
+struct Wanted {
+  std::vector<spec::Layer> layers;
+  std::map<std::string, size_t> index;  ///< by canonical name
+
+  void add(spec::Layer layer) {
+    layer.count = 1;
+    layer.name = spec::canonical_name(layer);
+    if (index.emplace(layer.name, layers.size()).second) layers.push_back(std::move(layer));
+  }
+};
+
+/// What came of one target.
+struct TargetBuild {
+  Status status = Status::passed;  ///< otherwise that of all its rows
+  std::string reason;
+  Built built;
+  std::optional<Library> library;
+};
+
+std::string text(const Errors& errors) {
+  std::string all;
+  for (const Error& error : errors) {
+    if (!all.empty()) all += "; ";
+    all += error.message;
+    if (!error.hint.empty()) all += " (" + error.hint + ")";
+  }
+  return all;
+}
+
+TargetBuild build_target(const targets::Target& target, const Wanted& wanted,
+                         const Builder& build) {
+  TargetBuild result;
+  std::string why;
+  if (!targets::runs_here(target, &why)) {
+    result.status = Status::skipped;
+    result.reason = "cannot run here: " + why;
+    return result;
+  }
+  auto built = build(wanted.layers, target);
+  if (!built) {
+    result.status = support::interrupted() ? Status::skipped : Status::failed;
+    result.reason = "could not be built: " + text(built.error());
+    return result;
+  }
+  result.built = std::move(*built);
+  if (result.built.shared_object.empty()) return result;  // every layer carries its own errors
+  auto library = Library::open(result.built.shared_object, result.built.library);
+  if (library) {
+    result.library = std::move(*library);
+  } else {
+    result.status = Status::failed;
+    result.reason = text(library.error());
+  }
+  return result;
+}
+
+/// The kernel of a canonical name, or why there is none.
+struct Found {
+  Kernel kernel;
+  std::string point, problem;
+};
+
+Found find(const TargetBuild& build, const Wanted& wanted, const std::string& name) {
+  Found found;
+  const BuiltLayer& layer = build.built.layers[wanted.index.at(name)];
+  found.point = layer.point;
+  if (!layer.errors.empty()) {
+    found.problem = "does not compile: " + text(layer.errors);
+  } else if (!build.library) {
+    found.problem = "is missing from the built library";
+  } else if (auto kernel = build.library->kernel(name)) {
+    found.kernel = std::move(*kernel);
+  } else {
+    found.problem = text(kernel.error());
+  }
+  return found;
+}
+
+void set(const Outcome& outcome, VerifyRow& row) {
+  row.status = outcome.status;
+  row.reason = outcome.reason;
+  const bool computed = outcome.status == Status::passed || outcome.status == Status::mistrusted ||
+                        outcome.max_error > 0;
+  if (!computed) return;
+  row.max_error = outcome.max_error;
+  row.bound = outcome.bound;
+}
+
+/// One layer's rows under way; its values serve every target.
+struct Subject {
+  const spec::Layer& layer;
+  std::string twin;  ///< the exact twin's canonical name
+  std::optional<Prepared> prepared;
+};
+
+void check_row(Subject& subject, const TargetBuild& build, const Wanted& wanted,
+               const VerifyOptions& options, VerifyRow& row) {
+  row.status = build.status;
+  row.reason = build.reason;
+  if (build.status != Status::passed) return;
+  const Found real = find(build, wanted, row.name);
+  const Found exact = find(build, wanted, subject.twin);
+  if (!real.problem.empty() || !exact.problem.empty()) {
+    row.status = Status::failed;
+    row.reason = !real.problem.empty() ? real.problem : "its exact twin " + exact.problem;
+    return;
+  }
+  if (!subject.prepared) subject.prepared = prepare(subject.layer, options.threads);
+  const Prepared& prepared = *subject.prepared;
+  set(isolated(options.row_seconds,
+               [&] { return check(prepared, exact.kernel, real.kernel, options.threads); }),
+      row);
+  if (row.status == Status::passed && real.point != exact.point) {
+    row.status = Status::mistrusted;
+    row.reason = "the exact pass ran another schedule: " + exact.point + " for " + real.point;
+  }
+}
+
+VerifyRow begin_row(const spec::Layer& layer, const targets::Target& target,
+                    const VerifyOptions& options) {
+  VerifyRow row;
+  row.layer = layer.name;
+  row.name = spec::canonical_name(layer);
+  row.target = target.name;
+  if (options.repeat) row.repeat = options.repeat(layer, target);
+  return row;
+}
+
+}  // namespace
+
+std::vector<VerifyRow> verify(const std::vector<spec::Layer>& layers,
+                              const std::vector<targets::Target>& targets, const Builder& build,
+                              const VerifyOptions& options) {
+  Wanted wanted;
+  for (const spec::Layer& layer : layers) wanted.add(layer);
+  for (const spec::Layer& layer : layers) wanted.add(exact_twin(layer));
+  std::vector<TargetBuild> builds;
+  for (const auto& target : targets) builds.push_back(build_target(target, wanted, build));
+  std::map<std::pair<std::string, size_t>, VerifyRow> checked;  // layers may repeat
+  std::vector<VerifyRow> rows;
+  for (const spec::Layer& layer : layers) {
+    Subject subject{layer, spec::canonical_name(exact_twin(layer)), {}};
+    for (size_t t = 0; t < targets.size(); ++t) {
+      VerifyRow row = begin_row(layer, targets[t], options);
+      const auto [seen, fresh] = checked.try_emplace({row.name, t});
+      if (support::interrupted()) {
+        row.reason = "interrupted";
+      } else if (fresh) {
+        check_row(subject, builds[t], wanted, options, row);
+        seen->second = row;
+      } else {
+        row.status = seen->second.status;
+        row.reason = seen->second.reason;
+        row.max_error = seen->second.max_error;
+        row.bound = seen->second.bound;
+      }
+      rows.push_back(std::move(row));
+      if (options.progress) {
+        options.progress(rows.back(), rows.size(), layers.size() * targets.size());
+      }
+    }
+  }
+  return rows;
+}
+
+}  // namespace sepconv::measure
