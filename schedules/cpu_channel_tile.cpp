@@ -31,17 +31,20 @@ double fma_cycles(int64_t lanes, const targets::Target& target) {
   return target.fma ? cycles : 2 * cycles;
 }
 
-/// Steps of the reduction that one loop iteration holds: small tiles amortise the loop's
-/// bookkeeping, whole short reductions unroll.
-int64_t choose_unroll(int64_t accumulators, const Work& work) {
+/// Steps of the reduction that one loop iteration holds, to amortise the loop's bookkeeping. A
+/// reduction whose weights stay in registers beside the accumulators unrolls whole; so does a short
+/// one that nothing divides.
+int64_t choose_unroll(const ChannelChoice& tile, const Work& work, const targets::Target& target) {
   // A dense tap's addresses are found once for all unrolled channels.
   const int64_t most = work.taps > 1 ? 8 : 4;
-  if (work.channels_in <= 32 && work.channels_in * accumulators <= 256) return 0;
+  const int64_t accumulators = tile.x * tile.v;
+  const int64_t weights = work.channels_in * (work.planar ? tile.x : tile.v);
+  if (work.channels_in <= 64 && weights + accumulators <= target.registers) return 0;
   for (int64_t unroll = most; unroll > 1; unroll /= 2) {
     const bool divides = work.channels_in % unroll == 0 && work.channels_in > unroll;
     if (divides && unroll * accumulators <= 28 * most) return unroll;
   }
-  return 1;
+  return work.channels_in <= 32 && work.channels_in * accumulators <= 256 ? 0 : 1;
 }
 
 /// Cycles a step for finding the pixels of a padded window: each has an address of its own, found
@@ -59,8 +62,11 @@ double tile_cycles(const ChannelChoice& tile, const Work& work, const targets::T
   constexpr double kStore = 0.6;
   constexpr double kTileOverhead = 12;
   const double fmas = static_cast<double>(tile.accumulators()) * fma_cycles(tile.lanes, target);
-  const double loads = static_cast<double>(tile.x + tile.v) / 2;
-  const int64_t unroll = choose_unroll(tile.accumulators(), work);
+  // AVX-512 broadcasts inside the FMA; elsewhere the broadcast's own instruction competes for
+  // issue.
+  const double load = target.vector_bits == 512 ? 0.5 : 0.625;
+  const double loads = static_cast<double>(tile.x + tile.v) * load;
+  const int64_t unroll = choose_unroll(tile, work, target);
   const auto steps = static_cast<double>(unroll == 0 ? work.channels_in : unroll);
   double step = std::max({fmas, loads, kLatency}) + 0.5 / steps;
   // Pixels whose rows of input channels fill L1 evict each other and the weights: each line of 16
@@ -139,7 +145,7 @@ void choose_channel_tile(Point& point, const spec::Layer& layer, size_t stage,
   point[prefix + "_x"] = tile.x;
   point[prefix + "_v"] = tile.v;
   point[prefix + "_lanes"] = tile.lanes;
-  point[prefix + "_unroll"] = choose_unroll(tile.accumulators(), work);
+  point[prefix + "_unroll"] = choose_unroll(tile, work, target);
   point[prefix + "_order"] = choose_order(work, target);
 }
 

@@ -9,8 +9,11 @@ using spec::Shape;
 namespace {
 
 /// Sums of more taps than this compile better as updates of accumulators than as one expression,
-/// whose loads the compiler orders badly.
-constexpr int64_t kExpressionTaps = 16;
+/// whose loads the compiler orders badly; with few registers any expression spills.
+int64_t most_expression_taps(int64_t registers) { return registers >= 32 ? 16 : 0; }
+
+/// Windows of more taps than this share most of their loads along a row.
+constexpr int64_t kWideTaps = 16;
 
 /// A depthwise stage as its tile sees it.
 struct Work {
@@ -73,9 +76,10 @@ void choose_pixels(WindowChoice& tile, const Work& work) {
   if (takes_whole_map(work)) {
     tile.x = width;
     tile.y = work.extents.height;
-  } else if (work.taps() > kExpressionTaps) {
-    tile.x = least_waste(width, budget - 2);
-    tile.y = tile.x * 2 <= budget - 2 ? tile_rows(work, 2) : 1;
+  } else if (work.taps() > kWideTaps) {
+    const int64_t most = budget >= 16 ? budget - 2 : budget - 1;
+    tile.x = least_waste(width, most);
+    tile.y = tile.x * 2 <= most ? tile_rows(work, 2) : 1;
   } else if (work.strided()) {
     tile.x = width <= 7 ? width : least_waste(width, 2);
     tile.y = width <= 7 ? 1 : tile_rows(work, 2);
@@ -117,7 +121,8 @@ int64_t choose_unroll(const WindowChoice& tile, const Work& work) {
     return work.window.kernel[1] * accumulators <= kUnrollBudget ? kRowOfTaps : kNoTaps;
   }
   // Rows of pixels are loaded unaligned whatever the order, so planar sums stay reductions.
-  return work.taps() <= kExpressionTaps && !work.extents.planar ? kExpression : kAllTaps;
+  const bool expression = work.taps() <= most_expression_taps(work.registers);
+  return expression && !work.extents.planar ? kExpression : kAllTaps;
 }
 
 }  // namespace
