@@ -23,6 +23,22 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
   return (value + factor - 1) / factor;
 }
 
+/// The tile of at most `limit` that covers `extent` at least cost, where a tile's own cost is that
+/// of two more elements and the last tile overlaps the one before.
+[[nodiscard]] inline int64_t even_tile(int64_t extent, int64_t limit) {
+  constexpr int64_t kTileCost = 2;
+  int64_t best = 1;
+  int64_t best_cost = extent * (1 + kTileCost);
+  for (int64_t i = 2; i <= std::min(extent, limit); ++i) {
+    const int64_t cost = ceil_div(extent, i) * (i + kTileCost);
+    if (cost <= best_cost) {
+      best = i;
+      best_cost = cost;
+    }
+  }
+  return best;
+}
+
 /// The largest divisor of `extent` up to `limit`.
 [[nodiscard]] inline int64_t largest_divisor(int64_t extent, int64_t limit) {
   for (int64_t i = std::min(extent, limit); i > 1; --i) {

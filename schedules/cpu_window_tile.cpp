@@ -31,25 +31,9 @@ struct WindowChoice {
   int64_t x = 1, y = 1, v = 1, lanes = 1, order = 0, split = 0;
 };
 
-/// Tile sizes up to `limit` by the work they do twice: the fewest computed pixels win, then the
-/// larger.
-int64_t least_waste(int64_t extent, int64_t limit) {
-  int64_t best = 1;
-  int64_t best_computed = extent;
-  for (int64_t i = 2; i <= std::min(extent, limit); ++i) {
-    const int64_t computed = ceil_div(extent, i) * i;
-    if (computed <= best_computed) {
-      best = i;
-      best_computed = computed;
-    }
-  }
-  return best;
-}
-
 /// Rows that tiles of a step may have: a fused step is cut without rest.
 int64_t tile_rows(const Work& work, int64_t limit) {
-  return work.fused ? largest_divisor(work.step_height, limit)
-                    : least_waste(work.step_height, limit);
+  return work.fused ? largest_divisor(work.step_height, limit) : even_tile(work.step_height, limit);
 }
 
 /// Vectors of channels no wider than the layer. An odd half vector costs less in narrow vectors
@@ -78,13 +62,17 @@ void choose_pixels(WindowChoice& tile, const Work& work) {
     tile.y = work.extents.height;
   } else if (work.taps() > kWideTaps) {
     const int64_t most = budget >= 16 ? budget - 2 : budget - 1;
-    tile.x = least_waste(width, most);
+    tile.x = even_tile(width, most);
     tile.y = tile.x * 2 <= most ? tile_rows(work, 2) : 1;
+  } else if (work.window.dilation[0] > 1) {
+    // Rows of a tile would share no loads; long rows reuse each other's columns.
+    tile.x = even_tile(width, budget >= 16 ? 2 * budget : budget - 1);
+    tile.order = 2;
   } else if (work.strided()) {
-    tile.x = width <= 7 ? width : least_waste(width, 2);
+    tile.x = width <= 7 ? width : even_tile(width, 2);
     tile.y = width <= 7 ? 1 : tile_rows(work, 2);
   } else {
-    tile.x = least_waste(width, width <= 14 ? 7 : 4);
+    tile.x = even_tile(width, width <= 14 ? 7 : 4);
     tile.y = tile_rows(work, std::max<int64_t>(1, budget / tile.x));
   }
 }
@@ -163,7 +151,7 @@ int64_t choose_rows(const spec::Layer& layer, const targets::Target& target) {
   if (out.h <= kOneStep) return out.h;
   const int64_t limit = std::max<int64_t>(1, target.core.l2_bytes / 4 / (mid.w * mid.c * 4));
   const int64_t most = layer.stages.size() == 3 ? 2 : out.h <= 14 ? 7 : 4;
-  return largest_divisor(out.h, std::min(limit, most));
+  return even_tile(out.h, std::min(limit, most));
 }
 
 }  // namespace sepconv::schedules
