@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 /// All that compiled kernels and the freestanding runtime may ask of libc.
 const std::set<std::string>& allowed_undefined() {
-  static const std::set<std::string> names{"memcpy", "memmove", "memset"};
+  static const std::set<std::string> names{"memcpy", "memmove", "memset", "getenv", "getauxval"};
   return names;
 }
 

@@ -18,9 +18,9 @@ struct LinkInput {
 };
 
 /// Writes `folder`/lib<name>.a, an archive of one object whose only global symbols are
-/// exported_symbols(library) and whose only undefined ones are memcpy, memmove and memset. `folder`
-/// is a temporary one: intermediate files stay there. Kind internal when a symbol is missing or a
-/// tool fails.
+/// exported_symbols(library) and whose only undefined ones are memcpy, memmove, memset, getenv and,
+/// for arm64, getauxval. `folder` is a temporary one: intermediate files stay there. Kind internal
+/// when a symbol is missing or a tool fails.
 [[nodiscard]] Result<std::filesystem::path> link_archive(const LinkInput& input,
                                                          const std::filesystem::path& folder);
 

@@ -8,10 +8,12 @@
 extern "C" {
 #endif
 
-#define SEPCONV_CPU_X86_64_V2 (1ull << 0)  /* SSE3, SSSE3, SSE4.1, SSE4.2, POPCNT, CX16 */
-#define SEPCONV_CPU_X86_64_V3 (1ull << 1)  /* AVX, AVX2, FMA, F16C, BMI1, BMI2, LZCNT, MOVBE, and XCR0 */
-#define SEPCONV_CPU_X86_64_V4 (1ull << 2)  /* AVX-512 F, BW, CD, DQ, VL, and XCR0 */
-#define SEPCONV_CPU_AVX512_VNNI (1ull << 3) /* VNNI, VBMI, VBMI2, IFMA, BITALG, VPOPCNTDQ, GFNI... of zen4 */
+#define SEPCONV_CPU_X86_64_V2 (1ull << 0) /* SSE3, SSSE3, SSE4.1, SSE4.2, POPCNT, CX16 */
+#define SEPCONV_CPU_X86_64_V3 \
+  (1ull << 1) /* AVX, AVX2, FMA, F16C, BMI1, BMI2, LZCNT, MOVBE, and XCR0 */
+#define SEPCONV_CPU_X86_64_V4 (1ull << 2) /* AVX-512 F, BW, CD, DQ, VL, and XCR0 */
+#define SEPCONV_CPU_AVX512_VNNI \
+  (1ull << 3) /* VNNI, VBMI, VBMI2, IFMA, BITALG, VPOPCNTDQ, GFNI... of zen4 */
 #define SEPCONV_CPU_AVX512_BF16 (1ull << 4)
 #define SEPCONV_CPU_ARM64 (1ull << 16)
 #define SEPCONV_CPU_ARM64_DOTPROD (1ull << 17)

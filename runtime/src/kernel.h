@@ -1,18 +1,29 @@
 /* Runtime, private: the descriptors that emit/ writes as data and the library's code reads.
- * Every field has a fixed width and natural alignment (8), so that the emitter can lay it out for any
- * 64-bit architecture. Pointers are to static data of the same library. */
+ * Every field has a fixed width and natural alignment (8), so that the emitter can lay it out for
+ * any 64-bit architecture. Pointers are to static data of the same library. */
 #ifndef SEPCONV_RUNTIME_KERNEL_H
 #define SEPCONV_RUNTIME_KERNEL_H
 
 #include "sepconv/sepconv.h"
 
-/* The emitted Halide function, in its argv form. args: &user_context, input, packed parameters of the
- * phase, residual (if the phase has one), output; the buffers as struct halide_buffer_t *. */
-typedef int (*sepconv_argv_function)(void **args);
+/* The emitted Halide function, in its argv form. args: &user_context, input, packed parameters of
+ * the phase, residual (if the phase has one), output; the buffers as struct halide_buffer_t *. */
+typedef int (*sepconv_argv_function)(void** args);
 
-enum { SEPCONV_PART_POINTWISE = 0, SEPCONV_PART_DEPTHWISE = 1, SEPCONV_PART_CONV2D = 2, SEPCONV_PART_BIAS = 3 };
-enum { SEPCONV_ROLE_EXPAND = 0, SEPCONV_ROLE_EXPAND_BIAS, SEPCONV_ROLE_DEPTHWISE, SEPCONV_ROLE_DEPTHWISE_BIAS,
-       SEPCONV_ROLE_WEIGHTS, SEPCONV_ROLE_BIAS };
+enum {
+  SEPCONV_PART_POINTWISE = 0,
+  SEPCONV_PART_DEPTHWISE = 1,
+  SEPCONV_PART_CONV2D = 2,
+  SEPCONV_PART_BIAS = 3
+};
+enum {
+  SEPCONV_ROLE_EXPAND = 0,
+  SEPCONV_ROLE_EXPAND_BIAS,
+  SEPCONV_ROLE_DEPTHWISE,
+  SEPCONV_ROLE_DEPTHWISE_BIAS,
+  SEPCONV_ROLE_WEIGHTS,
+  SEPCONV_ROLE_BIAS
+};
 enum { SEPCONV_AXIS_ROWS = 0, SEPCONV_AXIS_CHANNELS = 1, SEPCONV_AXIS_PIXELS = 2 };
 enum { SEPCONV_PHASE_RESIDUAL = 1 }; /* the phase takes a residual argument */
 
@@ -28,37 +39,39 @@ typedef struct sepconv_part {
 typedef struct sepconv_phase {
   sepconv_argv_function function;
   uint32_t axis, flags;
-  int64_t grain;                     /* extent of a task along the axis; the last takes the rest too */
-  int64_t tasks;                     /* max(1, extent of the axis / grain) */
+  int64_t grain; /* extent of a task along the axis; the last takes the rest too */
+  int64_t tasks; /* max(1, extent of the axis / grain) */
   int64_t input_hwc[3], output_hwc[3];
   int64_t input_offset, output_offset; /* bytes into the shared workspace; -1: the call's tensor */
-  uint32_t first_part, part_count;   /* the phase's parameters in sepconv_kernel_impl::parts */
+  uint32_t first_part, part_count;     /* the phase's parameters in sepconv_kernel_impl::parts */
 } sepconv_phase;
 
 /* The kernel as compiled for one target. */
 typedef struct sepconv_variant {
-  const char *target;         /* canonical target name */
+  const char* target;         /* canonical target name */
   uint64_t required_features; /* bits of cpu.h */
   int64_t scratch_bytes;      /* of halide_malloc per thread, multiple of 64 */
   int64_t shared_bytes;       /* of tensors between phases, multiple of 64 */
-  const sepconv_phase *phases;
+  const sepconv_phase* phases;
   uint64_t phase_count;
 } sepconv_variant;
 
 typedef struct sepconv_kernel_impl {
-  uint64_t layer_hash;      /* of the canonical name less batch, layout and pixel strides: what a blob depends on */
+  uint64_t layer_hash; /* of the canonical name less batch, layout and pixel strides: what a blob
+                          depends on */
   uint64_t packing_version; /* spec::kPackingVersion */
-  const sepconv_part *parts;
+  const sepconv_part* parts;
   uint64_t part_count;
-  const sepconv_variant *variants; /* best first */
+  const sepconv_variant* variants; /* best first */
   uint64_t variant_count;
   int64_t element_bytes;
-  int64_t residual_is_input; /* inverted_residual with residual: the phase's residual is the input */
+  int64_t
+      residual_is_input; /* inverted_residual with residual: the phase's residual is the input */
 } sepconv_kernel_impl;
 
 /* The library: emitted as the local symbol sepconv_library. */
 typedef struct sepconv_library {
-  const sepconv_kernel *kernels;
+  const sepconv_kernel* kernels;
   uint64_t kernel_count;
 } sepconv_library;
 

@@ -1,0 +1,19 @@
+// Runtime: what the tool carries to put beside kernels: the runtime compiled for each architecture,
+// and the texts that a library's folder holds. Knows no library.
+#pragma once
+
+#include <string_view>
+
+namespace sepconv::runtime {
+
+/// Relocatable ELF objects that define sepconv_library_count, _at and _find, sepconv_kernel_pack,
+/// _run and _query, halide_malloc and halide_free, and need `sepconv_library` and libc.
+[[nodiscard]] std::string_view object_x86_64();
+[[nodiscard]] std::string_view object_arm64();
+
+/// sepconv/sepconv.h, sepconv/sepconv.hpp and the licence.
+[[nodiscard]] std::string_view c_header();
+[[nodiscard]] std::string_view cpp_header();
+[[nodiscard]] std::string_view licence();
+
+}  // namespace sepconv::runtime

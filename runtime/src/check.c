@@ -1,0 +1,128 @@
+/* Runtime: finds out what is wrong with a call before anything is touched. Knows no schedule. */
+#include "internal.h"
+
+typedef struct range {
+  uintptr_t begin;
+  uint64_t bytes;
+} range;
+
+static range range_of(const void* data, uint64_t bytes) {
+  const range result = {(uintptr_t)data, bytes};
+  return result;
+}
+
+static int overlap(range a, range b) {
+  if (a.bytes == 0 || b.bytes == 0) return 0;
+  return a.begin < b.begin ? b.begin - a.begin < a.bytes : a.begin - b.begin < b.bytes;
+}
+
+int64_t sepconv_tensor_bytes(const sepconv_tensor* tensor, int64_t element_bytes) {
+  int64_t last = 0;
+  for (int i = 0; i < 4; ++i) {
+    if (tensor->extent[i] <= 0) return 0;
+    last += (tensor->extent[i] - 1) * tensor->stride[i];
+  }
+  return (last + 1) * element_bytes;
+}
+
+sepconv_status sepconv_check_batch(const sepconv_kernel* kernel, const sepconv_variant* variant,
+                                   int64_t n) {
+  const sepconv_tensor* tensors[2] = {&kernel->input, &kernel->output};
+  if (n < 0) return SEPCONV_BAD_EXTENT;
+  for (int i = 0; i < 2; ++i) {
+    const int64_t image = tensors[i]->stride[0] * kernel->impl->element_bytes;
+    if (image > 0 && n > INT64_MAX / 2 / image) return SEPCONV_BAD_EXTENT;
+  }
+  for (uint64_t i = 0; i < variant->phase_count; ++i) {
+    if (n > (int64_t)UINT32_MAX / variant->phases[i].tasks) return SEPCONV_BAD_EXTENT;
+  }
+  return SEPCONV_OK;
+}
+
+static sepconv_status check_tensor(const sepconv_tensor* given, const sepconv_tensor* compiled,
+                                   int64_t n, int64_t element_bytes) {
+  for (int i = 0; i < 4; ++i) {
+    if (given->extent[i] != (i == 0 ? n : compiled->extent[i])) return SEPCONV_BAD_EXTENT;
+  }
+  for (int i = 0; i < 4; ++i) {
+    if (given->stride[i] != compiled->stride[i]) return SEPCONV_BAD_STRIDE;
+  }
+  if (n > 0 && given->data == NULL) return SEPCONV_NULL_POINTER;
+  if ((uintptr_t)given->data % (uint64_t)element_bytes != 0) return SEPCONV_MISALIGNED;
+  return SEPCONV_OK;
+}
+
+static sepconv_status check_blob(const sepconv_kernel* kernel, const sepconv_call* call) {
+  if (call->packed == NULL) return SEPCONV_NULL_POINTER;
+  if ((uintptr_t)call->packed % SEPCONV_ALIGNMENT != 0) return SEPCONV_MISALIGNED;
+  if (call->packed_bytes < kernel->packed_bytes) return SEPCONV_SHORT_BUFFER;
+  const sepconv_blob_header* header = (const sepconv_blob_header*)call->packed;
+  const sepconv_kernel_impl* impl = kernel->impl;
+  const int right = header->magic == SEPCONV_BLOB_MAGIC && header->layer_hash == impl->layer_hash &&
+                    header->packing_version == impl->packing_version &&
+                    header->bytes == kernel->packed_bytes;
+  return right ? SEPCONV_OK : SEPCONV_WRONG_BLOB;
+}
+
+/* Whether two views share an element. Views of different channels of the same pixels interleave
+ * without sharing any. */
+static int tensors_overlap(const sepconv_tensor* a, const sepconv_tensor* b,
+                           int64_t element_bytes) {
+  const range first = range_of(a->data, (uint64_t)sepconv_tensor_bytes(a, element_bytes));
+  const range second = range_of(b->data, (uint64_t)sepconv_tensor_bytes(b, element_bytes));
+  if (!overlap(first, second)) return 0;
+  const int64_t pixel = a->stride[2];
+  const int same_pixels = pixel == b->stride[2] && a->stride[3] == 1 && b->stride[3] == 1;
+  if (!same_pixels) return 1;
+  const int64_t bytes = (int64_t)(second.begin - first.begin);
+  int64_t channel = bytes / element_bytes % pixel; /* of b's first in a's pixel */
+  if (channel < 0) channel += pixel;
+  return channel < a->extent[3] || channel + b->extent[3] > pixel;
+}
+
+static sepconv_status check_overlap(const sepconv_kernel* kernel, const sepconv_call* call,
+                                    size_t workspace_bytes) {
+  const int64_t element = kernel->impl->element_bytes;
+  const range output =
+      range_of(call->output.data, (uint64_t)sepconv_tensor_bytes(&call->output, element));
+  const range input =
+      range_of(call->input.data, (uint64_t)sepconv_tensor_bytes(&call->input, element));
+  const range packed = range_of(call->packed, kernel->packed_bytes);
+  const range workspace = range_of(call->workspace, workspace_bytes);
+  range residual = {0, 0};
+  if (call->residual.data != NULL) {
+    residual =
+        range_of(call->residual.data, (uint64_t)sepconv_tensor_bytes(&call->residual, element));
+    if (tensors_overlap(&call->output, &call->residual, element)) return SEPCONV_OVERLAP;
+  }
+  if (tensors_overlap(&call->output, &call->input, element) || overlap(output, packed) ||
+      overlap(output, workspace) || overlap(workspace, input) || overlap(workspace, residual) ||
+      overlap(workspace, packed)) {
+    return SEPCONV_OVERLAP;
+  }
+  return SEPCONV_OK;
+}
+
+sepconv_status sepconv_check_call(const sepconv_kernel* kernel, const sepconv_call* call,
+                                  size_t workspace_bytes) {
+  const int64_t n = call->output.extent[0];
+  const int64_t element = kernel->impl->element_bytes;
+  sepconv_status status = check_tensor(&call->input, &kernel->input, n, element);
+  if (status != SEPCONV_OK) return status;
+  status = check_tensor(&call->output, &kernel->output, n, element);
+  if (status != SEPCONV_OK) return status;
+  if (kernel->residual.extent[0] > 0) {
+    status = check_tensor(&call->residual, &kernel->residual, n, element);
+    if (status != SEPCONV_OK) return status;
+  } else if (call->residual.data != NULL) {
+    return SEPCONV_BAD_ARGUMENT;
+  }
+  status = check_blob(kernel, call);
+  if (status != SEPCONV_OK) return status;
+  if (workspace_bytes > 0) {
+    if (call->workspace == NULL) return SEPCONV_NULL_POINTER;
+    if ((uintptr_t)call->workspace % SEPCONV_ALIGNMENT != 0) return SEPCONV_MISALIGNED;
+    if (call->workspace_bytes < workspace_bytes) return SEPCONV_SHORT_WORKSPACE;
+  }
+  return check_overlap(kernel, call, workspace_bytes);
+}

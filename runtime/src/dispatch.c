@@ -1,0 +1,66 @@
+/* Runtime: chooses the variant of a kernel for this CPU. Knows no instruction set by name. */
+#include "cpu.h"
+#include "internal.h"
+
+enum { NAME_BYTES = 128 }; /* no target's name is longer; a cut one matches nothing */
+enum { UNREAD = 0, COPYING = 1, READY = 2 };
+
+/* Both are written once with the same value whoever comes first, so no thread ever waits. */
+static uint64_t cached_features; /* 0: not asked yet */
+static int forced_state;
+static char forced_target[NAME_BYTES];
+
+static const uint64_t kAsked = 1ull << 63;
+
+static int is_named(const char* target, const char* name) {
+  while (*name != 0 && *target == *name) ++target, ++name;
+  return *name == 0 && (*target == 0 || *target == '@');
+}
+
+sepconv_status sepconv_choose(const sepconv_kernel_impl* impl, uint64_t features,
+                              const char* forced, const sepconv_variant** variant) {
+  int known = *forced == 0;
+  for (uint64_t i = 0; i < impl->variant_count; ++i) {
+    const sepconv_variant* candidate = &impl->variants[i];
+    if (*forced != 0 && !is_named(candidate->target, forced)) continue;
+    known = 1;
+    if ((candidate->required_features & ~features) != 0) continue;
+    *variant = candidate;
+    return SEPCONV_OK;
+  }
+  return known ? SEPCONV_UNSUPPORTED_CPU : SEPCONV_UNKNOWN_TARGET;
+}
+
+static uint64_t features(void) {
+  uint64_t value = __atomic_load_n(&cached_features, __ATOMIC_RELAXED);
+  if (value == 0) {
+    value = sepconv_cpu_features() | kAsked;
+    __atomic_store_n(&cached_features, value, __ATOMIC_RELAXED);
+  }
+  return value & ~kAsked;
+}
+
+/* SEPCONV_TARGET as it was at the first call: a copy, because setenv may change the original. While
+ * one thread makes it, others read the variable themselves into `mine`. */
+static const char* forced(char mine[NAME_BYTES]) {
+  if (__atomic_load_n(&forced_state, __ATOMIC_ACQUIRE) == READY) return forced_target;
+  const char* value = getenv("SEPCONV_TARGET");
+  size_t length = 0;
+  while (value != NULL && value[length] != 0 && length + 1 < NAME_BYTES) {
+    mine[length] = value[length];
+    ++length;
+  }
+  mine[length] = 0;
+  int expected = UNREAD;
+  if (__atomic_compare_exchange_n(&forced_state, &expected, COPYING, 0, __ATOMIC_RELAXED,
+                                  __ATOMIC_RELAXED)) {
+    memcpy(forced_target, mine, length + 1);
+    __atomic_store_n(&forced_state, READY, __ATOMIC_RELEASE);
+  }
+  return mine;
+}
+
+sepconv_status sepconv_dispatch(const sepconv_kernel_impl* impl, const sepconv_variant** variant) {
+  char mine[NAME_BYTES];
+  return sepconv_choose(impl, features(), forced(mine), variant);
+}

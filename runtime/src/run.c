@@ -1,0 +1,127 @@
+/* Runtime: a call as images, phases and pieces for threads. Knows no buffer layout. */
+#include "internal.h"
+
+/* One phase over consecutive images, cut into pieces of consecutive tasks. */
+typedef struct work {
+  const sepconv_kernel* kernel;
+  const sepconv_call* call;
+  const sepconv_variant* variant;
+  const sepconv_phase* phase;
+  int64_t image; /* of task 0 */
+  uint64_t tasks;
+  uint32_t pieces;
+  int failed;
+} work;
+
+static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+static uint32_t wanted_pieces(const sepconv_call* call, uint64_t tasks) {
+  const uint32_t threads =
+      call != NULL && call->parallel_for != NULL && call->threads > 0 ? call->threads : 1;
+  return (uint32_t)least(threads, tasks);
+}
+
+/* Tasks of the phase that may run at once: images of a kernel of several phases follow each other,
+ * because they share the tensors between the phases. */
+static uint64_t tasks_at_once(const sepconv_variant* variant, const sepconv_phase* phase,
+                              int64_t n) {
+  return (uint64_t)phase->tasks * (variant->phase_count == 1 ? (uint64_t)n : (uint64_t)(n > 0));
+}
+
+/* Tensors between phases first, then one scratch slot a piece. */
+static size_t needed_workspace(const sepconv_variant* variant, const sepconv_call* call,
+                               int64_t n) {
+  uint32_t slots = 0;
+  for (uint64_t i = 0; i < variant->phase_count; ++i) {
+    const uint32_t pieces = wanted_pieces(call, tasks_at_once(variant, &variant->phases[i], n));
+    if (pieces > slots) slots = pieces;
+  }
+  if (slots == 0) return 0;
+  return (size_t)variant->shared_bytes + (size_t)variant->scratch_bytes * slots;
+}
+
+/* Tasks [first, last), as one call of the phase an image. */
+static void run_range(work* all, uint32_t piece, uint64_t first, uint64_t last) {
+  const uint64_t an_image = (uint64_t)all->phase->tasks;
+  sepconv_slot slot;
+  slot.bytes = (size_t)all->variant->scratch_bytes;
+  slot.memory = slot.bytes == 0 ? NULL
+                                : (unsigned char*)all->call->workspace +
+                                      all->variant->shared_bytes + slot.bytes * piece;
+  while (first < last) {
+    const uint64_t image = first / an_image;
+    const uint64_t task = first % an_image;
+    const uint64_t count = least(an_image - task, last - first);
+    slot.count = 0;
+    if (!sepconv_run_phase(all->kernel, all->call, all->phase, all->image + (int64_t)image,
+                           (int64_t)task, (int64_t)count, &slot)) {
+      __atomic_store_n(&all->failed, 1, __ATOMIC_RELAXED);
+      return;
+    }
+    first += count;
+  }
+}
+
+static void run_piece(void* context, uint32_t piece) {
+  work* all = (work*)context;
+  run_range(all, piece, all->tasks * piece / all->pieces,
+            all->tasks * (piece + 1ull) / all->pieces);
+}
+
+/* All tasks of a phase; returns when they are done, which is the barrier between phases. */
+static void run_all(work* all) {
+  all->pieces = wanted_pieces(all->call, all->tasks);
+  if (all->pieces > 1) {
+    all->call->parallel_for(all->call->parallel_context, all->pieces, run_piece, all);
+  } else {
+    run_range(all, 0, 0, all->tasks);
+  }
+}
+
+static void run_phases(work* all, int64_t n) {
+  const sepconv_variant* variant = all->variant;
+  const int64_t rounds = variant->phase_count == 1 ? (n > 0) : n;
+  for (all->image = 0; all->image < rounds && !all->failed; ++all->image) {
+    for (uint64_t i = 0; i < variant->phase_count && !all->failed; ++i) {
+      all->phase = &variant->phases[i];
+      all->tasks = tasks_at_once(variant, all->phase, n);
+      run_all(all);
+    }
+  }
+}
+
+sepconv_status sepconv_kernel_run(const sepconv_kernel* kernel, const sepconv_call* call,
+                                  uint32_t first, uint32_t last, int whole) {
+  const sepconv_variant* variant = NULL;
+  if (call == NULL) return SEPCONV_NULL_POINTER;
+  sepconv_status status = sepconv_dispatch(kernel->impl, &variant);
+  if (status != SEPCONV_OK) return status;
+  const int64_t n = call->output.extent[0];
+  status = sepconv_check_batch(kernel, variant, n);
+  if (status != SEPCONV_OK) return status;
+  if (!whole && variant->phase_count != 1) return SEPCONV_NOT_SPLITTABLE;
+  status = sepconv_check_call(kernel, call, needed_workspace(variant, whole ? call : NULL, n));
+  if (status != SEPCONV_OK) return status;
+  work all = {kernel, call, variant, &variant->phases[0], 0, 0, 0, 0};
+  if (whole) {
+    run_phases(&all, n);
+  } else {
+    if (first > last || last > tasks_at_once(variant, all.phase, n)) return SEPCONV_BAD_ARGUMENT;
+    run_range(&all, 0, first, last);
+  }
+  return all.failed ? SEPCONV_KERNEL_FAILED : SEPCONV_OK;
+}
+
+sepconv_status sepconv_kernel_query(const sepconv_kernel* kernel, const sepconv_call* call,
+                                    uint32_t* tasks, size_t* workspace_bytes, const char** target) {
+  const sepconv_variant* variant = NULL;
+  sepconv_status status = sepconv_dispatch(kernel->impl, &variant);
+  if (status != SEPCONV_OK) return status;
+  const int64_t n = call != NULL ? call->output.extent[0] : kernel->output.extent[0];
+  status = sepconv_check_batch(kernel, variant, n);
+  if (status != SEPCONV_OK) return status;
+  *tasks = variant->phase_count == 1 ? (uint32_t)tasks_at_once(variant, &variant->phases[0], n) : 1;
+  *workspace_bytes = needed_workspace(variant, call, n);
+  *target = variant->target;
+  return SEPCONV_OK;
+}
