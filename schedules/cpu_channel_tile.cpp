@@ -36,7 +36,7 @@ double fma_cycles(int64_t lanes, const targets::Target& target) {
 /// one that nothing divides.
 int64_t choose_unroll(const ChannelChoice& tile, const Work& work, const targets::Target& target) {
   // A dense tap's addresses are found once for all unrolled channels.
-  const int64_t most = work.taps > 1 ? 8 : 4;
+  const int64_t most = !target.fma ? 1 : work.taps > 1 ? 8 : 4;
   const int64_t accumulators = tile.x * tile.v;
   const int64_t weights = work.channels_in * (work.planar ? tile.x : tile.v);
   if (work.channels_in <= 64 && weights + accumulators <= target.registers) return 0;
@@ -55,6 +55,20 @@ double address_cycles(int64_t pixels, double unrolled) {
   return (0.5 * static_cast<double>(pixels) + 2 * spilled) / unrolled;
 }
 
+/// Cycles a step for getting operands to the FMAs: two loads a cycle, which AVX-512 does inside the
+/// FMA while elsewhere a broadcast's own instruction competes for issue. Without FMA each one is a
+/// copy, a product and a sum, a broadcast is two instructions, and five issue a cycle.
+double load_cycles(const ChannelChoice& tile, const Work& work, const targets::Target& target) {
+  const int64_t broadcasts = work.planar ? tile.v : tile.x;
+  const int64_t vectors = work.planar ? tile.x : tile.v;
+  if (!target.fma) {
+    const int64_t each = vectors > 1 ? 3 : 2;
+    return static_cast<double>(2 * broadcasts + vectors + each * tile.accumulators()) / 5;
+  }
+  const double load = target.vector_bits == 512 ? 0.5 : 0.625;
+  return static_cast<double>(broadcasts + vectors) * load;
+}
+
 /// Cycles of one tile. A step of the reduction is bound by FMAs, by two loads a cycle or by the
 /// latency of one accumulator; then every accumulator is clamped and stored.
 double tile_cycles(const ChannelChoice& tile, const Work& work, const targets::Target& target) {
@@ -62,10 +76,7 @@ double tile_cycles(const ChannelChoice& tile, const Work& work, const targets::T
   constexpr double kStore = 0.6;
   constexpr double kTileOverhead = 12;
   const double fmas = static_cast<double>(tile.accumulators()) * fma_cycles(tile.lanes, target);
-  // AVX-512 broadcasts inside the FMA; elsewhere the broadcast's own instruction competes for
-  // issue.
-  const double load = target.vector_bits == 512 ? 0.5 : 0.625;
-  const double loads = static_cast<double>(tile.x + tile.v) * load;
+  const double loads = load_cycles(tile, work, target);
   const int64_t unroll = choose_unroll(tile, work, target);
   const auto steps = static_cast<double>(unroll == 0 ? work.channels_in : unroll);
   double step = std::max({fmas, loads, kLatency}) + 0.5 / steps;

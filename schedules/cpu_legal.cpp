@@ -186,7 +186,9 @@ bool channel_tile_fits(int64_t channels, int64_t width) {
 bool tile_in_registers(int64_t broadcasts, int64_t vectors, const targets::Target& target) {
   // AVX-512 broadcasts from memory inside the FMA; with one vector each broadcast is used once.
   const bool folds = target.vector_bits == 512 || vectors == 1;
-  return broadcasts * vectors + vectors + (folds ? 0 : 1) <= target.registers;
+  // A product without FMA needs a register of its own.
+  const int64_t others = (folds ? 0 : 1) + (target.fma ? 0 : 1);
+  return broadcasts * vectors + vectors + others <= target.registers;
 }
 
 Errors cpu_legal(const Point& point, const spec::Layer& layer, const targets::Target& target) {
