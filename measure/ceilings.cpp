@@ -22,6 +22,9 @@ namespace {
 #endif
 
 constexpr size_t kLine = 16;  // floats
+// Bytes. AMD's L1d predicts ways from a hash of linear address bits; pages on either side of a
+// round address may collide in it and evict each other, those of one such stretch do not.
+constexpr size_t kStretch = 2 << 20;
 
 SEPCONV_WIDEST void read_only(const float* in, size_t floats) {
   float sums[6 * kLine] = {};
@@ -70,27 +73,32 @@ void pass(size_t mix, float* memory, size_t floats) {
 struct Work {
   size_t mix;
   size_t floats;
+  double seconds;
   std::vector<float*> memory;
   std::vector<double> rate;  // bytes per second, by thread
 };
 
-// Best of at least two stretches of about 8 ms.
+// Best of stretches of about 1 ms, short enough that some meet no other process.
 void run_passes(void* context, uint32_t thread) {
   using Clock = std::chrono::steady_clock;
   auto& work = *static_cast<Work*>(context);
   const double bytes = 4.0 * static_cast<double>(work.floats);
   pass(work.mix, work.memory[thread], work.floats);
   double best = 0;
-  for (int stretch = 0; stretch < 3; ++stretch) {
-    const auto begin = Clock::now();
+  const auto start = Clock::now();
+  auto begin = start;
+  while (std::chrono::duration<double>(begin - start).count() < work.seconds) {
     double seconds = 0, moved = 0;
+    auto end = begin;
     do {
-      for (double batch = 0; batch < 1e6; batch += bytes, moved += bytes) {
+      for (double batch = 0; batch < 1e5; batch += bytes, moved += bytes) {
         pass(work.mix, work.memory[thread], work.floats);
       }
-      seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    } while (seconds < 0.008);
+      end = Clock::now();
+      seconds = std::chrono::duration<double>(end - begin).count();
+    } while (seconds < 0.001);
     best = std::max(best, moved / seconds);
+    begin = end;
   }
   work.rate[thread] = best;
 }
@@ -176,11 +184,12 @@ Ceilings measure_bandwidths(int threads) {
   Pool pool(threads);
   const auto count = static_cast<size_t>(threads);
   const auto room = static_cast<size_t>(working_set(3, result.sizes, threads)) / sizeof(float);
-  std::vector<std::vector<float>> memory(count, std::vector<float>(room + kLine, 1.0F));
-  Work work{0, 0, std::vector<float*>(count), std::vector<double>(count)};
+  std::vector<std::vector<float>> memory(count,
+                                         std::vector<float>(room + kStretch / sizeof(float), 1.0F));
+  Work work{0, 0, 0, std::vector<float*>(count), std::vector<double>(count)};
   for (size_t i = 0; i < count; ++i) {
     const auto address = reinterpret_cast<uintptr_t>(memory[i].data());
-    work.memory[i] = memory[i].data() + (64 - address % 64) % 64 / sizeof(float);
+    work.memory[i] = memory[i].data() + (kStretch - address % kStretch) % kStretch / sizeof(float);
   }
   for (int level = kLevels - 1; level >= 0; --level) {
     Bandwidth& bandwidth = result.levels[static_cast<size_t>(level)];
@@ -190,6 +199,7 @@ Ceilings measure_bandwidths(int threads) {
     }
     work.floats = std::min(
         room, static_cast<size_t>(working_set(level, result.sizes, threads)) / sizeof(float));
+    work.seconds = level == 3 ? 0.12 : 0.03;  // one pass of DRAM takes milliseconds
     for (work.mix = 0; work.mix < std::size(kMixes); ++work.mix) {
       Pool::parallel_for(&pool, static_cast<uint32_t>(threads), run_passes, &work);
       double sum = 0;
