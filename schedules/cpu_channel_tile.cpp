@@ -62,8 +62,7 @@ double load_cycles(const ChannelChoice& tile, const Work& work, const targets::T
   const int64_t broadcasts = work.planar ? tile.v : tile.x;
   const int64_t vectors = work.planar ? tile.x : tile.v;
   if (!target.fma) {
-    const int64_t each = vectors > 1 ? 3 : 2;
-    return static_cast<double>(2 * broadcasts + vectors + each * tile.accumulators()) / 5;
+    return static_cast<double>(2 * broadcasts + vectors + 3 * tile.accumulators()) / 5;
   }
   const double load = target.vector_bits == 512 ? 0.5 : 0.625;
   return static_cast<double>(broadcasts + vectors) * load;
