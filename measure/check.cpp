@@ -11,7 +11,6 @@
 #include "measure/compare.h"
 #include "measure/pack_case.h"
 #include "measure/pool.h"
-#include "measure/status_text.h"
 #include "measure/tensors.h"
 
 namespace sepconv::measure {
@@ -50,6 +49,10 @@ std::string describe(const Setting& setting, const Pool& pool) {
                                 : fmt::format("on {} threads", pool.threads());
   return fmt::format("batch {}, {}, buffers against the {} of their memory", setting.images, order,
                      setting.placement == Placement::end ? "end" : "start");
+}
+
+std::string describe(sepconv_status status) {
+  return fmt::format("status {}: {}", static_cast<int>(status), sepconv_status_message(status));
 }
 
 /// Ends the pass as failed; false, for `return`.
@@ -165,7 +168,7 @@ bool run_once(Pass& pass, const Setting& setting, Buffers& buffers, const Guarde
   sepconv_call call = make_call(pass, setting, buffers, blob);
   size_t bytes = 0;
   if (const auto status = pass.kernel.workspace_bytes(call, bytes); status != SEPCONV_OK) {
-    return failed(pass, setting, "the workspace query says " + status_text(status));
+    return failed(pass, setting, "the workspace query says " + describe(status));
   }
   auto workspace = GuardedBuffer::make("workspace", bytes, SEPCONV_ALIGNMENT, setting.placement);
   if (!workspace) return failed(pass, setting, workspace.error().front().message);
@@ -173,7 +176,7 @@ bool run_once(Pass& pass, const Setting& setting, Buffers& buffers, const Guarde
   call.workspace_bytes = bytes;
   buffers.output.poison();
   if (const auto status = pass.kernel.run(call); status != SEPCONV_OK) {
-    return failed(pass, setting, "the run says " + status_text(status));
+    return failed(pass, setting, "the run says " + describe(status));
   }
   return check_output(pass, setting, buffers.output) &&
          check_surroundings(pass, setting, buffers, blob, *workspace);

@@ -60,7 +60,9 @@ Result<Kernel> Library::kernel(const std::string& canonical_name) const {
     return sepconv_pack(found, SEPCONV_HWIO, &weights, packed, bytes);
   };
   kernel.workspace_bytes = [keep = handle_, found](const sepconv_call& call, size_t& bytes) {
-    return found->query(found, &call, nullptr, &bytes, nullptr);
+    uint32_t tasks = 0;
+    const char* target = nullptr;
+    return found->query(found, &call, &tasks, &bytes, &target);
   };
   kernel.run = [keep = handle_, found](const sepconv_call& call) {
     return sepconv_run(found, &call);

@@ -4,8 +4,6 @@
 #include <cstring>
 #include <vector>
 
-#include "measure/status_text.h"
-
 namespace sepconv::measure {
 
 namespace {
@@ -70,7 +68,8 @@ GuardedBuffer pack_case(const Case& values, const Kernel& kernel, Placement plac
     return {};
   }
   const sepconv_status status = kernel.pack(weights, blob->data(), blob->bytes());
-  if (status != SEPCONV_OK) refusal = "packing says " + status_text(status);
+  if (status != SEPCONV_OK)
+    refusal = std::string("packing says: ") + sepconv_status_message(status);
   if (!blob->intact()) refusal = "packing wrote just beside the packed weights";
   blob->set_read_only(true);
   return std::move(*blob);

@@ -1,6 +1,8 @@
 // Tests: every planted fault on every op is caught, with a reason that says what is wrong.
 #include <gtest/gtest.h>
 
+#include <ostream>
+
 #include "fake_kernel.h"
 #include "measure/check.h"
 #include "measure/fill.h"
@@ -33,6 +35,10 @@ struct Planted {
   std::string layer;
   FaultCase fault;
 };
+
+void PrintTo(const Planted& planted, std::ostream* out) {
+  *out << planted.fault.name << " in " << planted.layer;
+}
 
 std::vector<Planted> all_planted() {
   std::vector<Planted> all;
