@@ -1,164 +1,155 @@
-// Bench: one kernel's samples, taken in a child process and brought back in shared memory. Knows no
-// compiler and no output format.
+// Bench: one kernel's samples and its rivals', taken in a child process and brought back in shared
+// memory. Knows no compiler and no output format.
 #include "bench/row_timing.h"
 
+#include <sched.h>
 #include <sys/mman.h>
 
-#include <memory>
-#include <vector>
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <thread>
 
+#include "bench/peers/exchange.h"
+#include "bench/peers/session.h"
+#include "bench/row_call.h"
 #include "measure/fill.h"
 #include "measure/isolate.h"
-#include "measure/pool.h"
-#include "measure/tensors.h"
+#include "support/files.h"
 
 namespace sepconv::bench {
 namespace {
+
+constexpr size_t kMaxPeers = 8;
+
+struct PeerSlot {
+  measure::Statistics times;
+  bool agrees;
+  char implementation[160], problem[160];
+};
 
 /// What the child leaves for its parent.
 struct Shared {
   measure::Statistics hot, cold;
   double peak_gflops;
+  PeerSlot peers[kMaxPeers];
 };
 
-/// 64-byte aligned room.
-struct Block {
-  explicit Block(size_t bytes) : room(bytes + SEPCONV_ALIGNMENT) {
-    void* place = room.data();
-    size_t space = room.size();
-    data = std::align(SEPCONV_ALIGNMENT, bytes, place, space);
-  }
-  std::vector<std::byte> room;
-  void* data = nullptr;
+/// What one row needs in the child.
+struct Row {
+  const spec::Layer& layer;
+  const targets::Target& target;
+  const measure::Kernel& kernel;
+  const BenchOptions& options;
+  std::filesystem::path folder;  ///< for the rivals' files; empty without rivals
 };
 
-/// Owns all that its call points to.
-struct Setup {
-  measure::TensorBuffer input, output, residual;
-  std::unique_ptr<Block> packed, workspace;
-  std::unique_ptr<measure::Pool> pool;
-  sepconv_call call{};
-};
-
-sepconv_weights weights_of(const spec::Layer& layer, const reference::Operands& operands) {
-  using Role = spec::Parameter::Role;
-  sepconv_weights weights{};
-  for (const spec::Parameter& parameter : spec::parameters(layer)) {
-    const auto& stage = operands.stages[static_cast<size_t>(parameter.stage)];
-    const float* values = parameter.is_bias ? stage.bias.data() : stage.weights.data();
-    switch (parameter.role) {
-      case Role::expand:
-        weights.expand = values;
-        break;
-      case Role::expand_bias:
-        weights.expand_bias = values;
-        break;
-      case Role::depthwise:
-        weights.depthwise = values;
-        break;
-      case Role::depthwise_bias:
-        weights.depthwise_bias = values;
-        break;
-      case Role::weights:
-        weights.weights = values;
-        break;
-      case Role::bias:
-        weights.bias = values;
-        break;
-    }
-  }
-  return weights;
+/// Keeps this process, and the programs that it starts, on the core where it is.
+void pin() {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  CPU_SET(sched_getcpu(), &cores);
+  sched_setaffinity(0, sizeof(cores), &cores);
 }
 
-/// Tensors of the layer's batch with real values; why there are none, or empty.
-std::string make_tensors(const spec::Layer& layer, const reference::Operands& operands,
-                         Setup& setup) {
-  const auto make = [&](measure::TensorBuffer& buffer, const char* name, const spec::Shape& shape,
-                        int64_t pixel_stride) {
-    auto made = measure::TensorBuffer::make(name, shape,
-                                            measure::strides(layer.layout, shape, pixel_stride),
-                                            measure::Placement::start);
-    if (made) buffer = std::move(*made);
-    return made.has_value();
-  };
-  const spec::Shape out = spec::output_shape(layer);
-  if (!make(setup.input, "input", layer.input, layer.input_pixel_stride) ||
-      !make(setup.output, "output", out, layer.output_pixel_stride)) {
-    return "no memory for the tensors";
+/// Starts the rivals one after the other and compares their outputs with ours.
+std::vector<Session> start_peers(const Row& row, const std::vector<float>& ours, Shared& shared) {
+  std::vector<Session> sessions;
+  for (size_t i = 0; i < std::min(row.options.peers.size(), kMaxPeers); ++i) {
+    sessions.push_back(Session::start(row.options.peers[i], row.folder, row.options.threads));
+    if (!sessions.back().problem().empty()) continue;
+    const auto theirs = read_output(row.folder, static_cast<int64_t>(ours.size()));
+    shared.peers[i].agrees = agree(ours, theirs);
+    std::error_code ignored;
+    std::filesystem::remove(row.folder / "output.f32", ignored);
   }
-  setup.input.write(operands.input.data());
-  setup.call.input = setup.input.view();
-  setup.call.output = setup.output.view();
-  if (spec::has_residual_input(layer)) {
-    if (!make(setup.residual, "residual", out, 0)) return "no memory for the residual";
-    setup.residual.write(operands.residual.data());
-    setup.call.residual = setup.residual.view();
-  }
-  return {};
+  return sessions;
 }
 
-/// Packs the weights and makes the workspace; why not, or empty.
-std::string make_blocks(const spec::Layer& layer, const reference::Operands& operands,
-                        const measure::Kernel& kernel, Setup& setup) {
-  setup.packed = std::make_unique<Block>(kernel.packed_bytes);
-  if (kernel.pack(weights_of(layer, operands), setup.packed->data, kernel.packed_bytes) !=
-      SEPCONV_OK) {
-    return "sepconv_pack refused the weights";
+/// Ours, then the rivals. Beside rivals ours has an untimed call before each sample, as they do,
+/// and waits until the threads of a rival that spin for more work have gone to sleep.
+std::vector<measure::Timed> turns(const Row& row, const std::function<void()>& run,
+                                  std::vector<Session>& sessions) {
+  std::vector<measure::Timed> turns(1);
+  turns[0].run = run;
+  if (!sessions.empty()) {
+    turns[0].before = [&row, run] {
+      if (row.options.threads > 1) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      run();
+    };
   }
-  setup.call.packed = setup.packed->data;
-  setup.call.packed_bytes = kernel.packed_bytes;
-  size_t bytes = 0;
-  if (kernel.workspace_bytes(setup.call, bytes) != SEPCONV_OK) {
-    return "sepconv_workspace_bytes refused the call";
+  for (Session& session : sessions) {
+    measure::Timed turn;
+    turn.elsewhere = [&session](size_t calls) { return session.time(calls); };
+    turns.push_back(std::move(turn));
   }
-  setup.workspace = std::make_unique<Block>(bytes);
-  setup.call.workspace = setup.workspace->data;
-  setup.call.workspace_bytes = bytes;
-  return {};
+  return turns;
 }
 
-/// Samples the call hot, with bursts at the peak in turn, then cold.
-void sample(const std::function<void()>& run, const targets::Target& target,
-            const BenchOptions& options, Shared& shared) {
+void keep_peers(const std::vector<Session>& sessions,
+                const std::vector<std::vector<double>>& samples, Shared& shared) {
+  for (size_t i = 0; i < sessions.size(); ++i) {
+    PeerSlot& slot = shared.peers[i];
+    const auto copy = [](char(&to)[160], const std::string& text) {
+      std::snprintf(to, sizeof(to), "%s", text.c_str());
+    };
+    copy(slot.implementation, sessions[i].implementation());
+    copy(slot.problem, sessions[i].problem());
+    if (sessions[i].problem().empty()) slot.times = measure::statistics(samples[i + 1]);
+  }
+}
+
+/// Samples hot, with bursts at the peak in turn, then cold.
+void sample(const Row& row, const std::function<void()>& run, std::vector<Session> sessions,
+            Shared& shared) {
+  const BenchOptions& options = row.options;
   std::vector<double> peaks;
   const auto burst = [&] {
     if (peaks.size() < 100) {
-      peaks.push_back(measure::peak_gflops(target, options.threads, 0.002));
+      peaks.push_back(measure::peak_gflops(row.target, options.threads, 0.002));
     }
   };
-  const double hot_seconds = options.row_seconds * (options.cold ? 0.6 : 1);
-  const auto hot = measure::sample_in_turn({{run, {}, 0}}, hot_seconds, 10, burst);
+  const double cold_seconds = options.cold ? 0.4 * options.row_seconds : 0;
+  const double hot_seconds = options.row_seconds - cold_seconds;
+  const auto timed = turns(row, run, sessions);
+  const auto hot =
+      measure::sample_in_turn(timed, hot_seconds * static_cast<double>(timed.size()), 10, burst);
   shared.hot = measure::statistics(hot[0]);
   shared.peak_gflops = measure::statistics(peaks).median;
+  keep_peers(sessions, hot, shared);
+  sessions.clear();
   if (!options.cold) return;
   measure::Evictor evict(static_cast<size_t>(measure::cache_sizes(1).bytes[2]));
-  const auto cold =
-      measure::sample_in_turn({{run, [&] { evict(); }, 1}}, options.row_seconds - hot_seconds, 5);
+  const auto cold = measure::sample_in_turn({{run, [&] { evict(); }, 1, {}}}, cold_seconds, 5);
   shared.cold = measure::statistics(cold[0]);
 }
 
 /// Fills, packs, runs once and samples, in the child; why not, or empty.
-std::string measure_kernel(const spec::Layer& layer, const targets::Target& target,
-                           const measure::Kernel& kernel, const BenchOptions& options,
-                           Shared& shared) {
-  const reference::Operands operands = measure::real_fill(layer, layer.input.n);
-  Setup setup;
-  std::string problem = make_tensors(layer, operands, setup);
+std::string measure_kernel(const Row& row, Shared& shared) {
+  const bool alone = row.options.peers.empty();
+  if (!alone && row.options.threads == 1) pin();
+  const reference::Operands operands = measure::real_fill(row.layer, row.layer.input.n);
+  RowCall made;
+  std::string problem = make_call(row.layer, operands, row.kernel, row.options.threads, made);
   if (!problem.empty()) return problem;
-  if (options.threads > 1) {
-    setup.pool = std::make_unique<measure::Pool>(options.threads);
-    setup.call.parallel_for = measure::Pool::parallel_for;
-    setup.call.parallel_context = setup.pool.get();
-    setup.call.threads = static_cast<uint32_t>(options.threads);
+  std::vector<Session> sessions;
+  if (!alone) {
+    const auto written = write_layer(row.folder, row.layer, operands, row.options.threads);
+    if (!written) return written.error().front().message;
+    sessions = start_peers(row, made.output.read(), shared);
   }
-  problem = make_blocks(layer, operands, kernel, setup);
-  if (!problem.empty()) return problem;
-  const sepconv_status status = kernel.run(setup.call);
-  if (status != SEPCONV_OK) {
-    return "sepconv_run returned status " + std::to_string(static_cast<int>(status));
-  }
-  sample([&] { kernel.run(setup.call); }, target, options, shared);
+  sample(
+      row, [&] { row.kernel.run(made.call); }, std::move(sessions), shared);
   return {};
+}
+
+std::vector<PeerTimes> peer_times(const std::vector<Peer>& peers, const Shared& shared) {
+  std::vector<PeerTimes> times;
+  for (size_t i = 0; i < std::min(peers.size(), kMaxPeers); ++i) {
+    const PeerSlot& slot = shared.peers[i];
+    times.push_back({peers[i].name, slot.implementation, slot.problem, slot.times, slot.agrees});
+  }
+  return times;
 }
 
 }  // namespace
@@ -166,6 +157,17 @@ std::string measure_kernel(const spec::Layer& layer, const targets::Target& targ
 RowTimes time_row(const spec::Layer& layer, const targets::Target& target,
                   const measure::Kernel& kernel, const BenchOptions& options) {
   RowTimes times;
+  Row row{layer, target, kernel, options, {}};
+  std::optional<support::TempFolder> folder;  // here, so that it goes even if the child is killed
+  if (!options.peers.empty()) {
+    auto made = support::TempFolder::make();
+    if (!made) {
+      times.failure = made.error().front().message;
+      return times;
+    }
+    folder = std::move(*made);
+    row.folder = folder->path();
+  }
   void* memory =
       mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
@@ -175,13 +177,14 @@ RowTimes time_row(const spec::Layer& layer, const targets::Target& target,
   auto* shared = new (memory) Shared{};
   const measure::Outcome outcome = measure::isolated(options.limit_seconds, [&] {
     measure::Outcome result;
-    result.reason = measure_kernel(layer, target, kernel, options, *shared);
+    result.reason = measure_kernel(row, *shared);
     if (!result.reason.empty()) result.status = measure::Status::failed;
     return result;
   });
   times.hot = shared->hot;
   times.cold = shared->cold;
   times.peak_gflops = shared->peak_gflops;
+  times.peers = peer_times(options.peers, *shared);
   if (outcome.status != measure::Status::passed) times.failure = outcome.reason;
   munmap(memory, sizeof(Shared));
   return times;

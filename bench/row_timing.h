@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "bench/rows.h"
 #include "measure/kernel.h"
@@ -9,14 +10,23 @@
 
 namespace sepconv::bench {
 
+/// A rival on the row's layer.
+struct PeerTimes {
+  std::string name, implementation;
+  std::string problem;  ///< not empty: it has no times
+  measure::Statistics times;
+  bool agrees = false;  ///< whether its output equals ours
+};
+
 struct RowTimes {
   measure::Statistics hot, cold;  ///< microseconds a call
   double peak_gflops = 0;         ///< median of bursts between the samples
+  std::vector<PeerTimes> peers;   ///< one per rival asked for
   std::string failure;            ///< not empty: a crash, a hang or a status
 };
 
 /// Times a kernel that was checked before: hot, then cold after evicting every cache. Bursts at the
-/// peak lie between the samples, so that a drift of the clock meets both.
+/// peak and the samples of rivals lie between its own, so that a drift of the clock meets all.
 [[nodiscard]] RowTimes time_row(const spec::Layer& layer, const targets::Target& target,
                                 const measure::Kernel& kernel, const BenchOptions& options);
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/peers/find.h"
 #include "measure/build.h"
 #include "measure/ceilings.h"
 #include "spec/layer.h"
@@ -69,6 +70,9 @@ struct BenchOptions {
   double row_seconds = 1.0;    ///< time spent on sampling one row
   double limit_seconds = 120;  ///< wall time after which a row's kernel counts as hanging
   bool cold = true;
+  std::vector<Peer> peers;  ///< timed in turn with ours
+  /// Says why a row lacks a rival.
+  std::function<void(const std::string& text)> note;
   std::function<void(const BenchRow& row, size_t done, size_t total)> progress;
   std::function<std::string(const spec::Layer& layer, const targets::Target& target)> repeat;
 };

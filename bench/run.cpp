@@ -126,6 +126,23 @@ void set_times(const RowTimes& times, BenchRow& row) {
   if (times.cold.samples > 0) row.cold_median_us = times.cold.median;
 }
 
+void set_peers(const RowTimes& times, const BenchOptions& options, BenchRow& row) {
+  for (const PeerTimes& peer : times.peers) {
+    if (!peer.problem.empty()) {
+      if (options.note) options.note(row.layer + ": " + peer.name + ": " + peer.problem);
+      continue;
+    }
+    PeerResult result;
+    result.name = peer.name;
+    result.impl = peer.implementation;
+    result.min_us = peer.times.min;
+    result.median_us = peer.times.median;
+    result.ratio = peer.times.median / times.hot.median;
+    result.agrees = peer.agrees;
+    row.peers.push_back(std::move(result));
+  }
+}
+
 /// What all rows share.
 struct Run {
   const BenchOptions& options;
@@ -145,6 +162,7 @@ void measure_row(const Run& run, const targets::Target& target, const measure::K
   if (!times.failure.empty()) return fail(row, times.failure);
   row.status = Status::ok;
   set_times(times, row);
+  set_peers(times, run.options, row);
   build.peaks.push_back(times.peak_gflops);
   set_roofline(row, spec::cost(layer), times.peak_gflops, run.ceilings);
 }

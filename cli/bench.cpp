@@ -6,6 +6,7 @@
 
 #include "bench/compare.h"
 #include "bench/json.h"
+#include "bench/peers/find.h"
 #include "bench/rows.h"
 #include "bench/table.h"
 #include "cli/build.h"
@@ -21,6 +22,7 @@ namespace {
 struct BenchFlags : Options {
   double seconds = 1;
   std::optional<std::string> compare;
+  std::vector<std::string> peers;
 };
 
 /// A report and what it was compared with.
@@ -56,26 +58,13 @@ void print_json(const Outcome& outcome, bool several_files) {
   cli::print_json(object);
 }
 
-bench::BenchOptions settings(const BenchFlags& flags, Progress& progress) {
-  bench::BenchOptions settings;
-  settings.threads = flags.threads;
-  settings.row_seconds = flags.seconds;
-  settings.limit_seconds = 120 + 10 * flags.seconds;
-  settings.progress = [&](const bench::BenchRow& row, size_t done, size_t total) {
-    progress.step(done, total, row.layer + " " + row.target + " " + bench::word(row.status));
-  };
-  settings.repeat = [&](const spec::Layer& layer, const targets::Target& target) {
-    return repeat_command("bench", flags, layer, target);
-  };
-  return settings;
-}
-
 /// What the verb works on, all of it checked before anything is built.
 struct Request {
   Layers layers;
   std::vector<targets::Target> targets;
   emit::Chooser choose;
   std::optional<nlohmann::json> base;
+  bench::FoundPeers peers;
 };
 
 Result<Request> read_request(const BenchFlags& flags) {
@@ -99,20 +88,47 @@ Result<Request> read_request(const BenchFlags& flags) {
     auto comparable = bench::compare(empty, *request.base, *flags.compare);
     if (!comparable) return fail(std::move(comparable.error()));
   }
+  auto peers = bench::find_peers(flags.peers);
+  if (!peers) return fail(std::move(peers.error()));
+  request.peers = std::move(*peers);
   request.layers = std::move(*layers);
   request.targets = std::move(*targets);
   request.choose = std::move(*choose);
   return request;
 }
 
+bench::BenchOptions settings(const BenchFlags& flags, const Request& request, Progress& progress) {
+  bench::BenchOptions settings;
+  settings.threads = flags.threads;
+  settings.row_seconds = flags.seconds;
+  settings.limit_seconds = 300 + 20 * flags.seconds;
+  settings.progress = [&](const bench::BenchRow& row, size_t done, size_t total) {
+    progress.step(done, total, row.layer + " " + row.target + " " + bench::word(row.status));
+  };
+  settings.peers = request.peers.peers;
+  settings.note = [&](const std::string& text) {
+    progress.clear();
+    fmt::print(stderr, "{}\n", text);
+  };
+  settings.repeat = [&](const spec::Layer& layer, const targets::Target& target) {
+    std::string text = repeat_command("bench", flags, layer, target);
+    for (size_t i = 0; i < flags.peers.size(); ++i) {
+      text += (i == 0 ? " --peers " : ",") + flags.peers[i];
+    }
+    return text;
+  };
+  return settings;
+}
+
 int run(const BenchFlags& flags) {
   auto request = read_request(flags);
   if (!request) return report(request.error(), flags.json);
+  print_errors(request->peers.missing);
   Progress progress("bench");
   Outcome outcome;
-  outcome.report =
-      bench::run(request->layers.layers, request->layers.files, request->targets,
-                 make_builder(request->choose, compile_options(flags)), settings(flags, progress));
+  outcome.report = bench::run(request->layers.layers, request->layers.files, request->targets,
+                              make_builder(request->choose, compile_options(flags)),
+                              settings(flags, *request, progress));
   progress.clear();
   outcome.errors = unrunnable(flags, request->targets);
   print_errors(outcome.errors);
@@ -140,6 +156,11 @@ void add_bench(CLI::App& app, int& code) {
   verb->add_option("--compare", flags->compare,
                    "An earlier --json output; exit code 1 where a row is slower beyond the noise")
       ->type_name("FILE");
+  verb->add_option("--peers", flags->peers,
+                   "Rivals to time in turn: onednn, xnnpack, onnxruntime (see scripts/peers)")
+      ->type_name("P[,P..]")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   add_build(*verb, *flags);
   add_json(*verb, *flags);
   verb->footer(

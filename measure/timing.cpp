@@ -23,21 +23,20 @@ double percentile(const std::vector<double>& sorted, double share) {
   return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
 
-/// Runs it once untimed, then finds how many calls fill a sample.
-size_t calls_per_sample(const Timed& timed) {
-  if (timed.repeat > 0) return timed.repeat;
-  timed.run();
-  const auto begin = Clock::now();
-  timed.run();
-  const double once = std::max(microseconds_since(begin), 0.01);
-  return static_cast<size_t>(std::max(1.0, kSampleMicroseconds / once));
-}
-
 double sample(const Timed& timed, size_t calls) {
   if (timed.before) timed.before();
+  if (timed.elsewhere) return timed.elsewhere(calls);
   const auto begin = Clock::now();
   for (size_t i = 0; i < calls; ++i) timed.run();
   return microseconds_since(begin) / static_cast<double>(calls);
+}
+
+/// Runs it once untimed, then finds how many calls fill a sample.
+size_t calls_per_sample(const Timed& timed) {
+  if (timed.repeat > 0) return timed.repeat;
+  sample(timed, 1);
+  const double once = std::max(sample(timed, 1), 0.01);
+  return static_cast<size_t>(std::max(1.0, kSampleMicroseconds / once));
 }
 
 }  // namespace

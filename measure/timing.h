@@ -21,6 +21,9 @@ struct Timed {
   std::function<void()> before;  ///< may be empty
   /// Calls per sample; 0: as many as fill about 20 us, so that the clock's own cost vanishes.
   size_t repeat = 0;
+  /// Where another process runs it: makes that many calls and returns microseconds a call. Then
+  /// `run` is not used.
+  std::function<double(size_t calls)> elsewhere;
 };
 
 /// Takes turns A B C A B C ... until `seconds` have passed and each has at least `least` samples.

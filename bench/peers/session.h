@@ -1,0 +1,43 @@
+// Bench, peers: a dialogue with one rival's program. Knows no layer and no statistics.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "bench/peers/find.h"
+
+namespace sepconv::bench {
+
+/// A running program `PROGRAM FOLDER`, whose layer lies in FOLDER (exchange.h). The program writes
+/// one output to FOLDER/output.f32 and says `ready IMPLEMENTATION`, or `unsupported REASON`. Then
+/// each line `N` on its stdin makes it call the layer once untimed and N times timed; it answers
+/// with microseconds a call. It ends when its stdin ends, and with this process.
+class Session {
+ public:
+  /// Inherits the caller's CPU affinity. `threads` sets OMP_NUM_THREADS.
+  static Session start(const Peer& peer, const std::filesystem::path& folder, int threads);
+  Session(Session&& other) noexcept;
+  Session& operator=(Session&&) = delete;
+  ~Session();  ///< ends the program
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const std::string& implementation() const { return implementation_; }
+  /// Why there are no times: not supported, a crash or silence. Empty while all is well.
+  [[nodiscard]] const std::string& problem() const { return problem_; }
+  /// Microseconds a call; 0 and a problem when the program does not answer.
+  double time(size_t calls);
+
+ private:
+  Session() = default;
+  std::string name_, implementation_, problem_, unread_;
+  pid_t pid_ = -1;
+  int to_ = -1, from_ = -1;
+
+  std::optional<std::string> read_line(double seconds);
+  void greet();
+};
+
+}  // namespace sepconv::bench
