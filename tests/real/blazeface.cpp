@@ -162,7 +162,7 @@ std::vector<float> finish_block(const spec::Shape& block_input, const std::vecto
   return pointwise;
 }
 
-std::vector<reference::StageParameters> parameters(const spec::Layer& layer) {
+std::vector<reference::StageParameters> layer_weights(const spec::Layer& layer) {
   std::vector<reference::StageParameters> all;
   int op = operator_of(layer);
   for (const spec::Stage& stage : layer.stages) {

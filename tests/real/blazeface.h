@@ -37,6 +37,6 @@ namespace sepconv::real {
                                               std::vector<float> pointwise);
 
 /// Weights of a layer in the orders of reference::StageParameters.
-[[nodiscard]] std::vector<reference::StageParameters> parameters(const spec::Layer& layer);
+[[nodiscard]] std::vector<reference::StageParameters> layer_weights(const spec::Layer& layer);
 
 }  // namespace sepconv::real

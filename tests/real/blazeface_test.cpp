@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <optional>
 #include <set>
 
 #include "blazeface.h"
@@ -18,8 +16,8 @@
 namespace sepconv::real {
 namespace {
 
-/// A library of layers for this machine, each under its canonical name.
-measure::Library build(const std::vector<spec::Layer>& layers) {
+/// A library of layers for one target, each under its canonical name.
+measure::Library build(const std::vector<spec::Layer>& layers, const std::string& name = "native") {
   emit::CompileOptions compile;
   compile.worker = SEPCONV_TOOL;
   compile.cache.directory = SEPCONV_BINARY_DIR "/test-cache";
@@ -32,13 +30,20 @@ measure::Library build(const std::vector<spec::Layer>& layers) {
     layer.name = spec::canonical_name(layer);
     if (names.insert(layer.name).second) distinct.push_back(std::move(layer));
   }
-  const auto target = targets::parse_target("native").value();
+  const auto target = targets::parse_target(name).value();
   const auto built = cli::make_builder(choose, compile)(distinct, target);
   if (!built) throw std::runtime_error(built.error().front().message);
   for (const measure::BuiltLayer& layer : built->layers) {
     if (!layer.errors.empty()) throw std::runtime_error(layer.errors.front().message);
   }
   return measure::Library::open(built->shared_object, built->library).value();
+}
+
+/// The layer of an operator.
+spec::Layer find(const std::string& prefix, int op) {
+  const auto all = layers(prefix);
+  return *std::find_if(all.begin(), all.end(),
+                       [op](const spec::Layer& layer) { return operator_of(layer) == op; });
 }
 
 sepconv_weights view(const spec::Layer& layer,
@@ -70,7 +75,7 @@ measure::TensorBuffer tensor(const char* name, const spec::Shape& shape) {
 std::vector<float> run(const measure::Library& library, const spec::Layer& layer,
                        const std::vector<float>& values) {
   const auto kernel = library.kernel(spec::canonical_name(layer)).value();
-  const auto weights = parameters(layer);
+  const auto weights = layer_weights(layer);
   auto packed = buffer("packed", kernel.packed_bytes);
   EXPECT_EQ(kernel.pack(view(layer, weights), packed.data(), packed.bytes()), SEPCONV_OK);
   auto input = tensor("input", layer.input);
@@ -105,7 +110,7 @@ double worst(const std::vector<float>& actual, const std::vector<float>& expecte
 std::vector<double> bounds(const spec::Layer& layer, const std::vector<float>& values) {
   reference::Operands operands;
   operands.input = values;
-  operands.stages = parameters(layer);
+  operands.stages = layer_weights(layer);
   return reference::run(layer, operands, true, 2).bounds;
 }
 
@@ -131,7 +136,7 @@ TEST(BlazeFace, StoredResultsLieWithinTheBoundsOfTheReference) {
     const int op = operator_of(layer);
     reference::Operands operands;
     operands.input = input(op);
-    operands.stages = parameters(layer);
+    operands.stages = layer_weights(layer);
     const auto expected = reference::run(layer, operands, true, 2);
     const auto stored = output(layer.stages.size() > 1 ? pointwise_after(op) : op);
     ASSERT_EQ(stored.size(), expected.values.size());
@@ -152,6 +157,33 @@ TEST(BlazeFace, TheDenseKernelGivesTheStoredResult) { expect_stored_results("con
 
 TEST(BlazeFace, FusedPairsGiveTheStoredResults) { expect_stored_results("dwpw_"); }
 
+TEST(BlazeFace, FusedPairsGiveTheBitsOfTheirStages) {
+  const auto blocks = layers("dwpw_");
+  const auto all = layers("");
+  const measure::Library library = build(all);
+  for (const spec::Layer& block : blocks) {
+    SCOPED_TRACE(block.name);
+    const int op = operator_of(block);
+    const auto middle = run(library, find("dw_", op), input(op));
+    const auto apart = run(library, find("pw_", pointwise_after(op)), middle);
+    EXPECT_EQ(run(library, block, input(op)), apart);
+  }
+}
+
+TEST(BlazeFace, TargetsWithFusedMultiplyAddGiveTheSameBits) {
+  for (const char* name : {"x86-64-v3", "x86-64-v4"}) {
+    std::string why;
+    if (!targets::runs_here(targets::parse_target(name).value(), &why)) GTEST_SKIP() << why;
+  }
+  const auto all = layers("");
+  const measure::Library narrow = build(all, "x86-64-v3"), wide = build(all, "x86-64-v4");
+  for (const spec::Layer& layer : all) {
+    SCOPED_TRACE(layer.name);
+    const auto values = input(operator_of(layer));
+    EXPECT_EQ(run(narrow, layer, values), run(wide, layer, values));
+  }
+}
+
 /// The largest |actual - stored| as a share of the largest |stored|.
 double relative(const std::vector<float>& actual, const std::vector<float>& stored) {
   double error = 0, scale = 0;
@@ -164,26 +196,22 @@ double relative(const std::vector<float>& actual, const std::vector<float>& stor
 
 // Two implementations of this network differ by up to 1.4e-6 of the largest output.
 TEST(BlazeFace, TheWholeNetworkGivesTheStoredHeads) {
-  const auto all = layers("");
   const auto blocks = layers("dwpw_");
-  const auto find = [&](int op) {
-    return *std::find_if(all.begin(), all.end(),
-                         [&](const spec::Layer& layer) { return operator_of(layer) == op; });
-  };
   std::vector<spec::Layer> used = blocks;
-  for (const int op : {2, 148, 151, 154, 157}) used.push_back(find(op));
+  used.push_back(find("conv_", 2));
+  for (const int op : {148, 151, 154, 157}) used.push_back(find("pw_", op));
   const measure::Library library = build(used);
-  std::vector<float> current = run(library, find(2), input(2)), early;
+  std::vector<float> current = run(library, used[blocks.size()], input(2)), early;
   for (const spec::Layer& layer : blocks) {
     if (layer.stages.front().window.stride[0] == 2) early = current;
     auto pointwise = run(library, layer, current);
     current = finish_block(layer.input, current, spec::output_shape(layer), std::move(pointwise));
   }
   for (const int op : {148, 154}) {
-    EXPECT_LE(relative(run(library, find(op), early), output(op)), 1e-5) << op;
+    EXPECT_LE(relative(run(library, find("pw_", op), early), output(op)), 1e-5) << op;
   }
   for (const int op : {151, 157}) {
-    EXPECT_LE(relative(run(library, find(op), current), output(op)), 1e-5) << op;
+    EXPECT_LE(relative(run(library, find("pw_", op), current), output(op)), 1e-5) << op;
   }
 }
 
