@@ -53,13 +53,20 @@ Job make_job(const spec::Layer& layer, const targets::Target& target, const Choi
   for (size_t i = 0; i < layer.stages.size(); ++i) {
     job.nominal_macs.push_back(nominal_macs(layer.stages[i], shapes[i], shapes[i + 1]));
   }
+  job.inlined_macs.resize(layer.stages.size());
   // The symbol is unique among kernels that may meet in one library, and the same in all of them.
   const std::string digest = support::sha256(job.layer + "\n" + job.halide + "\n" + job.point);
   const auto phases = schedules::phases(layer, target, choice.point);
   for (size_t i = 0; i < phases.size(); ++i) {
     const auto& out = shapes[static_cast<size_t>(phases[i].last_stage) + 1];
-    job.phases.push_back(
-        {"sepconv_k" + digest.substr(0, 16) + "_" + std::to_string(i), output_cwh(phases[i], out)});
+    job.phases.push_back({"sepconv_k" + digest.substr(0, 16) + "_" + std::to_string(i),
+                          output_cwh(phases[i], out), phases[i].last_stage});
+    for (int stage = phases[i].first_stage; stage <= phases[i].last_stage; ++stage) {
+      if (!phases[i].inline_taps || layer.stages[stage].kind != spec::StageKind::depthwise)
+        continue;
+      const auto& kernel = layer.stages[stage].window.kernel;
+      job.inlined_macs[static_cast<size_t>(stage)] = static_cast<double>(kernel[0] * kernel[1]);
+    }
   }
   return job;
 }

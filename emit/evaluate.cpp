@@ -49,7 +49,7 @@ Value call(const ir::Call& node, Scope& scope) {
   const auto* buffer = node.args[0].as<ir::Variable>();
   const Value dimension = evaluate(node.args[1], scope);
   // Every other buffer has constant bounds, so that only the output's are ever asked for.
-  if (buffer == nullptr || buffer->name != "output.buffer" || !dimension) return std::nullopt;
+  if (buffer == nullptr || buffer->name != scope.output_buffer || !dimension) return std::nullopt;
   if (*dimension < 0 || *dimension > 2) return std::nullopt;
   const int64_t size = scope.output_cwh[static_cast<size_t>(*dimension)];
   return extent ? size : max ? size - 1 : 0;

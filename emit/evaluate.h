@@ -19,6 +19,7 @@ struct Scope {
     bool used = false;  ///< whether a lookup went through this entry
   };
   std::map<std::string, Entry> names;
+  std::string output_buffer;
   std::array<int64_t, 3> output_cwh{};  ///< the whole output, which starts at 0
 };
 

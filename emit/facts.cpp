@@ -32,8 +32,10 @@ int stage_of(const std::string& name, std::string_view prefix) {
 /// alive along the nesting, and multiplications executed.
 class Walk : public ir::IRVisitor {
  public:
-  Walk(KernelFacts& facts, const std::array<int64_t, 3>& output_cwh) : facts_(facts) {
-    scope_.output_cwh = output_cwh;
+  Walk(KernelFacts& facts, const Job& job, const JobPhase& phase, std::string output)
+      : facts_(facts), job_(job), output_(std::move(output)), output_stage_(phase.output_stage) {
+    scope_.output_cwh = phase.output_cwh;
+    scope_.output_buffer = output_ + ".buffer";
   }
   [[nodiscard]] int64_t scratch() const { return peak_ + moved_; }
   [[nodiscard]] const std::string& problem() const { return problem_; }
@@ -99,6 +101,15 @@ class Walk : public ir::IRVisitor {
     ir::IRVisitor::visit(node);
   }
 
+  void visit(const ir::Store* node) override {
+    const int stage = node->name == output_ ? output_stage_ : stage_of(node->name, "result_");
+    if (stage >= 0 && stage < static_cast<int>(job_.inlined_macs.size())) {
+      const auto index = static_cast<size_t>(stage);
+      facts_.executed_macs[index] += job_.inlined_macs[index] * node->value.type().lanes();
+    }
+    ir::IRVisitor::visit(node);
+  }
+
   void visit(const ir::LetStmt* node) override {
     node->value.accept(this);
     with(node->name, {std::nullopt, node->value}, node->body);
@@ -146,6 +157,9 @@ class Walk : public ir::IRVisitor {
   }
 
   KernelFacts& facts_;
+  const Job& job_;
+  std::string output_;
+  int output_stage_;
   Scope scope_;
   int stage_ = -1;
   int64_t alive_ = 0, peak_ = 0, moved_ = 0;
@@ -155,9 +169,9 @@ class Walk : public ir::IRVisitor {
 
 }  // namespace
 
-Result<void> add_facts(const ir::LoweredFunc& function, const std::array<int64_t, 3>& output_cwh,
+Result<void> add_facts(const ir::LoweredFunc& function, const Job& job, size_t phase,
                        KernelFacts& facts) {
-  Walk walk(facts, output_cwh);
+  Walk walk(facts, job, job.phases[phase], function.args.back().name);
   function.body.accept(&walk);
   if (!walk.problem().empty()) {
     Error error;

@@ -17,11 +17,12 @@ namespace sepconv::emit {
 /// stack block that Halide moves to the heap; the maximum over the functions of a kernel.
 /// Allocations: of Funcs `result_<stage>`, heap or stack; `pad_<stage>` of a later stage counts as
 /// an intermediate too. Executed MACs: float multiplications inside the produce nodes of
-/// `sum_<stage>`, times their lanes and the trips of the loops around them, for the whole output
-/// (`output_cwh`). A branch whose condition depends on data counts as taken.
+/// `sum_<stage>`, times their lanes and the trips of the loops around them, for the whole output;
+/// where the job says that a sum is inlined, the elements stored of `result_<stage>` or of the
+/// output, times its MACs. A branch whose condition depends on data counts as taken.
 ///
 /// Kind internal when a block that needs the heap has no constant size.
-[[nodiscard]] Result<void> add_facts(const Halide::Internal::LoweredFunc& function,
-                                     const std::array<int64_t, 3>& output_cwh, KernelFacts& facts);
+[[nodiscard]] Result<void> add_facts(const Halide::Internal::LoweredFunc& function, const Job& job,
+                                     size_t phase, KernelFacts& facts);
 
 }  // namespace sepconv::emit

@@ -30,7 +30,9 @@ Result<T> parse(const std::string& text, const char* what, Read read) {
 std::string to_text(const Job& job) {
   json phases = json::array();
   for (const JobPhase& phase : job.phases) {
-    phases.push_back({{"function", phase.function}, {"output_cwh", phase.output_cwh}});
+    phases.push_back({{"function", phase.function},
+                      {"output_cwh", phase.output_cwh},
+                      {"output_stage", phase.output_stage}});
   }
   return json{{"layer", job.layer},
               {"target", job.target},
@@ -39,6 +41,7 @@ std::string to_text(const Job& job) {
               {"generator", job.generator},
               {"phases", phases},
               {"nominal_macs", job.nominal_macs},
+              {"inlined_macs", job.inlined_macs},
               {"emits", job.emits}}
       .dump(1);
 }
@@ -55,9 +58,11 @@ Result<Job> parse_job(const std::string& text) {
       JobPhase phase;
       item.at("function").get_to(phase.function);
       item.at("output_cwh").get_to(phase.output_cwh);
+      item.at("output_stage").get_to(phase.output_stage);
       job.phases.push_back(std::move(phase));
     }
     value.at("nominal_macs").get_to(job.nominal_macs);
+    value.at("inlined_macs").get_to(job.inlined_macs);
     value.at("emits").get_to(job.emits);
     return job;
   });

@@ -18,6 +18,7 @@ namespace sepconv::emit {
 struct JobPhase {
   std::string function;               ///< its plain symbol; callers use `<function>_argv`
   std::array<int64_t, 3> output_cwh;  ///< full extents of its output in elements: c, x, y
+  int output_stage = 0;               ///< whose result the output is
 };
 
 /// One kernel to compile: everything that decides the object's bytes.
@@ -29,7 +30,9 @@ struct Job {
   std::string generator;  ///< registered name
   std::vector<JobPhase> phases;
   std::vector<double> nominal_macs;  ///< per stage, of one image
-  std::set<std::string> emits;       ///< asm, stmt, llvm
+  /// Per stage: MACs an element where its sum is one expression inside its result, else 0.
+  std::vector<double> inlined_macs;
+  std::set<std::string> emits;  ///< asm, stmt, llvm
 };
 
 /// What a worker found out about the object it wrote.

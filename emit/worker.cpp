@@ -69,7 +69,7 @@ Result<KernelFacts> build(const Job& job, const fs::path& folder) {
     for (auto function : phase.functions()) {
       if (function.name == job.phases[i].function) {
         function.linkage = Halide::LinkageType::ExternalPlusArgv;
-        auto added = add_facts(function, job.phases[i].output_cwh, facts);
+        auto added = add_facts(function, job, i, facts);
         if (!added) return fail(std::move(added.error()));
       }
       kernel.append(function);
