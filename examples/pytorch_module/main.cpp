@@ -93,11 +93,11 @@ int main() {
     std::fprintf(stderr, "status %d\n", static_cast<int>(status));
     return 1;
   }
-  const auto index = read<int64_t>("formula_index");  // rows of n, c, h, w
+  const auto index = read<int16_t>("formula_index");  // rows of n, c, h, w
   const auto expected = read<float>("formula_expected");
   double worst = 0;
   for (size_t i = 0; i < expected.size(); ++i) {
-    const int64_t* at = &index[4 * i];
+    const int16_t* at = &index[4 * i];
     const int64_t place = ((at[0] * kOut + at[1]) * kSize + at[2]) * kSize + at[3];
     worst = std::max(worst, std::fabs(double(output[place]) - expected[i]));
   }

@@ -1,10 +1,14 @@
 // Tests of emit: archives: their symbols, their bytes, and programs that link them.
 #include "emit/link.h"
 
+#include <dlfcn.h>
+
 #include "emit/elf.h"
 #include "emit/library.h"
 #include "emit/tools.h"
 #include "fixture.h"
+#include "runtime/embedded.h"
+#include "sepconv/sepconv.h"
 #include "support/process.h"
 #include "support/sha256.h"
 
@@ -119,6 +123,26 @@ TEST_F(Link, ASharedObjectExportsTheLibrary) {
   const auto symbols = global_symbols(support::read_file(*shared).value());
   ASSERT_TRUE(symbols);
   EXPECT_TRUE(symbols->defined.contains("one_find"));
+}
+
+TEST_F(Link, ASharedObjectOfTheRealRuntimeOpensAndAnswers) {
+  runtime_ = runtime::object_x86_64();
+  const auto one = link("one", "a");
+  ASSERT_TRUE(one);
+  const auto shared = link_shared(*one, "one", path("libone.so"));
+  ASSERT_TRUE(shared);
+  void* handle = dlopen(shared->c_str(), RTLD_NOW | RTLD_LOCAL);
+  ASSERT_NE(handle, nullptr) << dlerror();
+  const auto count = reinterpret_cast<size_t (*)()>(dlsym(handle, "one_count"));
+  const auto find =
+      reinterpret_cast<const sepconv_kernel* (*)(const char*)>(dlsym(handle, "one_find"));
+  ASSERT_TRUE(count != nullptr && find != nullptr);
+  EXPECT_EQ(count(), 2u);
+  const sepconv_kernel* kernel = find("second");
+  ASSERT_NE(kernel, nullptr);
+  EXPECT_EQ(sepconv_tasks(kernel, nullptr), 4u);
+  EXPECT_EQ(sepconv_workspace_bytes(kernel, nullptr), 192u);
+  dlclose(handle);
 }
 
 TEST_F(Link, AMissingKernelIsAnErrorNamingIt) {
