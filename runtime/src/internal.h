@@ -69,11 +69,9 @@ int sepconv_run_phase(const sepconv_kernel* kernel, const sepconv_call* call,
 
 /* The three exported functions; emit/ renames them to <library>_count, _at and _find. Visible, so
  * that a shared object may export them. */
-#pragma GCC visibility push(default)
 size_t sepconv_library_count(void);
 const sepconv_kernel* sepconv_library_at(size_t index);
 const sepconv_kernel* sepconv_library_find(const char* layer_or_canonical_name);
-#pragma GCC visibility pop
 
 /* libc, declared by hand: freestanding compilers bring no headers for it. */
 void* memcpy(void* to, const void* from, size_t bytes);
