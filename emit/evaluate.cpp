@@ -61,6 +61,16 @@ Value choose(const ir::Select& node, Scope& scope) {
   return evaluate(*condition != 0 ? node.true_value : node.false_value, scope);
 }
 
+Value let(const ir::Let& node, Scope& scope) {
+  const Value bound = evaluate(node.value, scope);
+  auto outer = scope.names.extract(node.name);
+  scope.names[node.name] = {bound, {}};
+  const Value value = evaluate(node.body, scope);
+  scope.names.erase(node.name);
+  if (outer) scope.names.insert(std::move(outer));
+  return value;
+}
+
 Value arithmetic(const Halide::Expr& e, Scope& scope) {
   Value r;
   using I = int64_t;
@@ -95,6 +105,7 @@ Value evaluate(const Halide::Expr& expression, Scope& scope) {
   if (const auto* node = expression.as<ir::Cast>()) return evaluate(node->value, scope);
   if (const auto* node = expression.as<ir::Call>()) return call(*node, scope);
   if (const auto* node = expression.as<ir::Select>()) return choose(*node, scope);
+  if (const auto* node = expression.as<ir::Let>()) return let(*node, scope);
   if (const auto* node = expression.as<ir::Not>()) {
     const Value value = evaluate(node->a, scope);
     return value ? Value(*value == 0) : Value();

@@ -20,6 +20,15 @@ TEST(Evaluate, FollowsLetsAndMarksWhatItUsed) {
   EXPECT_FALSE(scope.names["z"].used);
 }
 
+TEST(Evaluate, ALetInsideAnExpressionHidesTheOuterName) {
+  Scope scope;
+  scope.names["x"] = {7, {}};
+  const Expr x = Variable::make(Halide::Int(32), "x");
+  const Expr inner = Halide::Internal::Let::make("x", x + 1, x * 10);
+  EXPECT_EQ(evaluate(inner + x, scope), 87);
+  EXPECT_EQ(scope.names["x"].number, 7);
+}
+
 TEST(Evaluate, DividesTowardsMinusInfinity) {
   Scope scope;
   scope.names["x"] = {-7, {}};
