@@ -28,11 +28,10 @@ void append_activation(post_ops& post, const std::string& word) {
   if (word == "sigmoid") post.append_eltwise(algorithm::eltwise_logistic, 0, 0);
 }
 
-/// How the activations lie between the stages, and whether a pointwise stage takes the depthwise
-/// stage behind it into its own primitive.
 struct Style {
-  bool any_between = false;
-  bool fuse_depthwise = false;
+  bool any_between = false;     ///< activations between the stages lie as the library likes
+  bool fuse_depthwise = false;  ///< a pointwise stage takes the depthwise stage behind it along
+  bool binary_add = false;  ///< the residual is an operand of its own, not what the output holds
 };
 
 bool can_fuse(const peer::Stage& first, const peer::Stage& second) {
@@ -87,7 +86,7 @@ class Chain : public peer::Plan {
   std::vector<peer::Buffer> buffers_;
   std::vector<memory> memories_;
   std::vector<Step> steps_;
-  memory current_, input_;
+  memory current_, input_, residual_;
 
   memory allocate(const memory::desc& desc) {
     buffers_.emplace_back(desc.get_size() + 64);
@@ -152,9 +151,16 @@ class Chain : public peer::Plan {
     return next != nullptr ? 2 : 1;
   }
 
-  static post_ops post_ops_of(const peer::Stage& s, const peer::Stage* next) {
+  post_ops post_ops_of(const peer::Stage& s, const peer::Stage* next) {
     post_ops post;
-    if (s.residual != "none") post.append_sum(1.F);
+    if (s.residual != "none") {
+      make_residual(s.residual == "input");
+      if (style_.binary_add) {
+        post.append_binary(algorithm::binary_add, residual_.get_desc());
+      } else {
+        post.append_sum(1.F);
+      }
+    }
     append_activation(post, s.activation);
     if (next != nullptr) {
       post.append_dw(kF32, kF32, kF32, next->kernel[0], next->stride[0], next->padding[0]);
@@ -177,40 +183,58 @@ class Chain : public peer::Plan {
       give(kWeights, weights(*next, desc.query_md(query::exec_arg_md, kWeights)));
       give(DNNL_ARG_ATTR_POST_OP_DW | DNNL_ARG_BIAS, bias(*next));
     }
+    current_ = allocate(desc.dst_desc());
     if (s.residual != "none") {
-      add_copy(desc.dst_desc(), s.residual == "input");
-    } else {
-      current_ = allocate(desc.dst_desc());
+      if (style_.binary_add) {
+        give(DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, residual_);
+      } else {
+        add_copy();
+      }
     }
     give(DNNL_ARG_DST, current_);
     steps_.push_back(std::move(step));
   }
 
+  void make_residual(bool is_input) {
+    const auto& last = layer_.stages.back();
+    residual_ = is_input ? input_
+                         : from_nhwc(layer_.residual,
+                                     {layer_.n, last.channels_out, last.out[0], last.out[1]});
+  }
+
   /// The sum post-op adds to what the output holds: the residual goes there first, at each call, as
   /// an app that still needs the residual has to do.
-  void add_copy(const memory::desc& desc, bool is_input) {
-    const auto& last = layer_.stages.back();
-    memory residual = is_input ? input_
-                               : from_nhwc(layer_.residual,
-                                           {layer_.n, last.channels_out, last.out[0], last.out[1]});
-    current_ = allocate(desc);
-    Step copy{reorder(residual, current_), {}};
-    copy.arguments = {{DNNL_ARG_FROM, residual.get()}, {DNNL_ARG_TO, current_.get()}};
+  void add_copy() {
+    Step copy{reorder(residual_, current_), {}};
+    copy.arguments = {{DNNL_ARG_FROM, residual_.get()}, {DNNL_ARG_TO, current_.get()}};
     steps_.push_back(std::move(copy));
   }
 };
 
+/// Every style that makes a difference to the layer, the plain one first.
+std::vector<Style> styles(const peer::Layer& layer) {
+  std::vector<Style> all;
+  const bool block = layer.stages.size() > 1;
+  const bool residual = layer.stages.back().residual != "none";
+  for (int bits = 0; bits < 8; ++bits) {
+    const Style style{(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0};
+    if (!block && (style.any_between || style.fuse_depthwise)) continue;
+    if (!residual && style.binary_add) continue;
+    all.push_back(style);
+  }
+  return all;
+}
+
 std::vector<std::unique_ptr<peer::Plan>> plans(const peer::Layer& layer) {
   std::vector<std::unique_ptr<peer::Plan>> all;
-  all.push_back(std::make_unique<Chain>(layer, Style{}));
-  if (layer.stages.size() < 2) return all;
-  for (const Style style : {Style{true, false}, Style{false, true}, Style{true, true}}) {
+  for (const Style style : styles(layer)) {
     try {
       all.push_back(std::make_unique<Chain>(layer, style));
     } catch (const dnnl::error&) {
-      // This oneDNN has no such primitive for the layer; the plain chain stands.
+      // This oneDNN has no such primitive for the layer; other styles may do.
     }
   }
+  if (all.empty()) throw peer::Unsupported("oneDNN has no primitive for it");
   return all;
 }
 
