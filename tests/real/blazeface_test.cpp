@@ -4,40 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "blazeface.h"
-#include "cli/build.h"
-#include "measure/library.h"
-#include "measure/tensors.h"
-#include "schedules/schedule.h"
-#include "spec/name.h"
+#include "kernels.h"
+#include "targets/target.h"
 
 namespace sepconv::real {
 namespace {
-
-/// A library of layers for one target, each under its canonical name.
-measure::Library build(const std::vector<spec::Layer>& layers, const std::string& name = "native") {
-  emit::CompileOptions compile;
-  compile.worker = SEPCONV_TOOL;
-  compile.cache.directory = SEPCONV_BINARY_DIR "/test-cache";
-  const emit::Chooser choose = [](const spec::Layer& layer, const targets::Target& target) {
-    return Result<emit::Choice>({schedules::heuristic(layer, target), "heuristic"});
-  };
-  std::vector<spec::Layer> distinct;
-  std::set<std::string> names;
-  for (spec::Layer layer : layers) {
-    layer.name = spec::canonical_name(layer);
-    if (names.insert(layer.name).second) distinct.push_back(std::move(layer));
-  }
-  const auto target = targets::parse_target(name).value();
-  const auto built = cli::make_builder(choose, compile)(distinct, target);
-  if (!built) throw std::runtime_error(built.error().front().message);
-  for (const measure::BuiltLayer& layer : built->layers) {
-    if (!layer.errors.empty()) throw std::runtime_error(layer.errors.front().message);
-  }
-  return measure::Library::open(built->shared_object, built->library).value();
-}
 
 /// The layer of an operator.
 spec::Layer find(const std::string& prefix, int op) {
@@ -46,53 +19,10 @@ spec::Layer find(const std::string& prefix, int op) {
                        [op](const spec::Layer& layer) { return operator_of(layer) == op; });
 }
 
-sepconv_weights view(const spec::Layer& layer,
-                     const std::vector<reference::StageParameters>& parameters) {
-  sepconv_weights weights{};
-  const auto& last = parameters.back();
-  const bool ends_depthwise = layer.stages.back().kind == spec::StageKind::depthwise;
-  (ends_depthwise ? weights.depthwise : weights.weights) = last.weights.data();
-  weights.bias = last.bias.data();
-  if (parameters.size() > 1) {
-    weights.depthwise = parameters.front().weights.data();
-    weights.depthwise_bias = parameters.front().bias.data();
-  }
-  return weights;
-}
-
-measure::GuardedBuffer buffer(const char* name, size_t bytes) {
-  return measure::GuardedBuffer::make(name, bytes, SEPCONV_ALIGNMENT, measure::Placement::end)
-      .value();
-}
-
-measure::TensorBuffer tensor(const char* name, const spec::Shape& shape) {
-  return measure::TensorBuffer::make(name, shape, measure::strides(spec::Layout::nhwc, shape, 0),
-                                     measure::Placement::end)
-      .value();
-}
-
-/// The layer's output on one image: packs the real weights and runs the kernel through the C API.
+/// The layer's output on one image with its real weights.
 std::vector<float> run(const measure::Library& library, const spec::Layer& layer,
                        const std::vector<float>& values) {
-  const auto kernel = library.kernel(spec::canonical_name(layer)).value();
-  const auto weights = layer_weights(layer);
-  auto packed = buffer("packed", kernel.packed_bytes);
-  EXPECT_EQ(kernel.pack(view(layer, weights), packed.data(), packed.bytes()), SEPCONV_OK);
-  auto input = tensor("input", layer.input);
-  auto output = tensor("output", spec::output_shape(layer));
-  input.write(values.data());
-  sepconv_call call{};
-  call.packed = packed.data();
-  call.packed_bytes = packed.bytes();
-  call.input = input.view();
-  call.output = output.view();
-  size_t bytes = 0;
-  EXPECT_EQ(kernel.workspace_bytes(call, bytes), SEPCONV_OK);
-  const auto workspace = buffer("workspace", bytes);
-  call.workspace = workspace.data();
-  call.workspace_bytes = bytes;
-  EXPECT_EQ(kernel.run(call), SEPCONV_OK);
-  return output.read();
+  return real::run(library, layer, layer_weights(layer), values);
 }
 
 /// The largest |actual - expected| as a share of the bound of its element.
