@@ -55,6 +55,22 @@ Value call(const ir::Call& node, Scope& scope) {
   return extent ? size : max ? size - 1 : 0;
 }
 
+Value bound(const ir::Let& node, Scope& scope) {
+  auto outer = scope.names.extract(node.name);
+  scope.names[node.name] = {std::nullopt, node.value};
+  const Value value = evaluate(node.body, scope);
+  scope.names.erase(node.name);
+  if (outer) scope.names.insert(std::move(outer));
+  return value;
+}
+
+Value counter(const ir::Load& node, Scope& scope) {
+  const auto found = scope.counters.find(node.name);
+  if (found == scope.counters.end()) return std::nullopt;
+  scope.counter_used = true;
+  return found->second;
+}
+
 Value choose(const ir::Select& node, Scope& scope) {
   const Value condition = evaluate(node.condition, scope);
   if (!condition) return std::nullopt;
@@ -104,6 +120,8 @@ Value evaluate(const Halide::Expr& expression, Scope& scope) {
   if (const auto* node = expression.as<ir::Variable>()) return lookup(node->name, scope);
   if (const auto* node = expression.as<ir::Cast>()) return evaluate(node->value, scope);
   if (const auto* node = expression.as<ir::Call>()) return call(*node, scope);
+  if (const auto* node = expression.as<ir::Let>()) return bound(*node, scope);
+  if (const auto* node = expression.as<ir::Load>()) return counter(*node, scope);
   if (const auto* node = expression.as<ir::Select>()) return choose(*node, scope);
   if (const auto* node = expression.as<ir::Let>()) return let(*node, scope);
   if (const auto* node = expression.as<ir::Not>()) {

@@ -19,6 +19,9 @@ struct Scope {
     bool used = false;  ///< whether a lookup went through this entry
   };
   std::map<std::string, Entry> names;
+  /// Counters that the code keeps in memory, e.g. how far a ring of rows is filled.
+  std::map<std::string, std::optional<int64_t>> counters;
+  bool counter_used = false;  ///< whether a value depended on a counter
   std::string output_buffer;
   std::array<int64_t, 3> output_cwh{};  ///< the whole output, which starts at 0
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "emit/evaluate.h"
 
@@ -107,6 +108,10 @@ class Walk : public ir::IRVisitor {
       const auto index = static_cast<size_t>(stage);
       facts_.executed_macs[index] += job_.inlined_macs[index] * node->value.type().lanes();
     }
+    if (node->value.type().is_int() && node->value.type().is_scalar() &&
+        ir::is_const_zero(node->index)) {
+      scope_.counters[node->name] = evaluate(node->value, scope_);
+    }
     ir::IRVisitor::visit(node);
   }
 
@@ -149,8 +154,10 @@ class Walk : public ir::IRVisitor {
   bool with(const std::string& name, Scope::Entry entry, const ir::Stmt& body) {
     auto old = scope_.names.extract(name);
     scope_.names[name] = std::move(entry);
+    const bool counter_used = std::exchange(scope_.counter_used, false);
     body.accept(this);
-    const bool used = scope_.names[name].used;
+    const bool used = scope_.names[name].used || scope_.counter_used;
+    scope_.counter_used = scope_.counter_used || counter_used;
     scope_.names.erase(name);
     if (old) scope_.names.insert(std::move(old));
     return used;

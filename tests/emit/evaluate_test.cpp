@@ -37,6 +37,16 @@ TEST(Evaluate, DividesTowardsMinusInfinity) {
   EXPECT_EQ(evaluate(x % 4, scope), 1);
 }
 
+TEST(Evaluate, SeesThroughLetsInsideExpressions) {
+  Scope scope;
+  scope.names["x"] = {5, {}};
+  const Expr x = Variable::make(Halide::Int(32), "x");
+  const Expr inner = Variable::make(Halide::Int(32), "inner");
+  EXPECT_EQ(evaluate(Halide::Internal::Let::make("inner", x + 1, inner * inner), scope), 36);
+  EXPECT_TRUE(scope.names["x"].used);
+  EXPECT_FALSE(scope.names.contains("inner"));
+}
+
 TEST(Evaluate, DataIsUnknown) {
   Scope scope;
   EXPECT_EQ(evaluate(Variable::make(Halide::Int(32), "unknown") + 1, scope), std::nullopt);
