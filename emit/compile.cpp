@@ -34,7 +34,7 @@ double nominal_macs(const spec::Stage& stage, const spec::Shape& in, const spec:
 
 /// Of a phase's output as its generator sees it.
 std::array<int64_t, 3> output_cwh(const spec::Phase& phase, const spec::Shape& out) {
-  if (phase.axis == spec::Axis::pixels) return {out.c, out.w * out.h, 1};
+  if (phase.flat()) return {out.c, out.w * out.h, 1};
   return {out.c, out.w, out.h};
 }
 

@@ -117,6 +117,7 @@ PhaseData phase_data(const spec::Phase& phase, const spec::Layer& layer,
   PhaseData data;
   data.axis = axis_code(phase.axis);
   data.grain = phase.grain;
+  if (phase.flat()) data.flags |= SEPCONV_PHASE_FLAT;
   data.tasks = std::max<int64_t>(1, axis_extent(phase.axis, out) / phase.grain);
   data.input_hwc = {in.h, in.w, in.c};
   data.output_hwc = {out.h, out.w, out.c};

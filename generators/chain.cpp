@@ -110,7 +110,7 @@ std::vector<spec::Shape> phase_shapes(const spec::Layer& layer, const spec::Phas
                                   all.begin() + phase.last_stage + 2);
   for (spec::Shape& shape : result) {
     shape.n = 1;
-    if (phase.axis == spec::Axis::pixels) {
+    if (phase.flat()) {
       shape.w *= shape.h;
       shape.h = 1;
     }

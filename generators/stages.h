@@ -29,7 +29,7 @@ struct StageFuncs {
 /// The algorithm of one phase: stages [first, last] of a layer.
 struct Chain {
   spec::Layer layer;
-  spec::Phase phase;  ///< axis pixels: x runs over all pixels of the image and y has extent 1
+  spec::Phase phase;  ///< flat: x runs over all pixels of the image and y has extent 1
   bool planar_input = false, planar_output = false;  ///< nchw: pixels are contiguous, not channels
   int64_t output_pixel_stride = 0;                   ///< elements from pixel to pixel; 0 is dense
   Halide::Var c{"c"}, x{"x"}, y{"y"};

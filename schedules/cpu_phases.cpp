@@ -38,6 +38,7 @@ Phase pointwise_phase(const Point& point, const TiledExtents& extents) {
   if (pixel_tasks < 2 * kEnoughTasks && extents.channels / channels > pixel_tasks) {
     phase.axis = Axis::channels;
     phase.grain = channels;
+    phase.flat_channels = true;
   }
   return phase;
 }

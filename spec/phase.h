@@ -18,6 +18,11 @@ struct Phase {
   /// Depthwise sums are written as one expression over all taps instead of a reduction: the same
   /// order of additions, but the compiler sees every load of a tile at once.
   bool inline_taps = false;
+  /// Rows and columns are flattened although the tasks are ranges of channels; one pointwise stage
+  /// only. Ranges of pixels are always flat.
+  bool flat_channels = false;
+
+  [[nodiscard]] bool flat() const { return axis == Axis::pixels || flat_channels; }
 
   bool operator==(const Phase&) const = default;
 };

@@ -25,7 +25,10 @@ enum {
   SEPCONV_ROLE_BIAS
 };
 enum { SEPCONV_AXIS_ROWS = 0, SEPCONV_AXIS_CHANNELS = 1, SEPCONV_AXIS_PIXELS = 2 };
-enum { SEPCONV_PHASE_RESIDUAL = 1 }; /* the phase takes a residual argument */
+enum {
+  SEPCONV_PHASE_RESIDUAL = 1, /* the phase takes a residual argument */
+  SEPCONV_PHASE_FLAT = 2      /* it sees all pixels of an image as one row */
+};
 
 /* One packed parameter; layouts in spec/layer.h (Parameter). */
 typedef struct sepconv_part {

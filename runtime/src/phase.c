@@ -103,7 +103,7 @@ int sepconv_run_phase(const sepconv_kernel* kernel, const sepconv_call* call,
                       sepconv_slot* slot) {
   const sepconv_kernel_impl* impl = kernel->impl;
   const int64_t element = impl->element_bytes;
-  const int flat = phase->axis == SEPCONV_AXIS_PIXELS;
+  const int flat = (phase->flags & SEPCONV_PHASE_FLAT) != 0;
   view input = phase->input_offset < 0
                    ? view_of(&call->input, phase->input_hwc, image, element)
                    : view_between(call->workspace, phase->input_offset, phase->input_hwc);

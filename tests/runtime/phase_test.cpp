@@ -72,6 +72,17 @@ TEST(Phase, ChannelsAreCroppedAlongTheFirstDimension) {
   EXPECT_EQ(float_of(one.output()), call.output.data() + 8);
 }
 
+TEST(Phase, ChannelsMayBeCroppedOfFlatPixels) {
+  Fake fake(3, 5, SEPCONV_AXIS_CHANNELS, 8);
+  fake.phases.front().flags |= SEPCONV_PHASE_FLAT;
+  const Call call(fake);
+  ASSERT_EQ(sepconv_run_tasks(&fake.kernel, &call.call, 1, 2), SEPCONV_OK);
+  const Seen one = seen().at(0);
+  expect_dimension(one.buffers[0].dims[1], 0, 15, kIn);
+  expect_dimension(one.output().dims[0], 8, 12, 1);
+  expect_dimension(one.output().dims[1], 0, 15, kOut);
+}
+
 TEST(Phase, PixelsAreOneRow) {
   Fake fake(3, 5, SEPCONV_AXIS_PIXELS, 4);
   fake.add_residual(false);
