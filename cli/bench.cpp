@@ -1,11 +1,13 @@
 // Cli: the verb bench: rows of bench/ to words, JSON and an exit code. Knows no clock.
 #include <fmt/core.h>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 
 #include "bench/compare.h"
 #include "bench/json.h"
+#include "bench/page.h"
 #include "bench/peers/find.h"
 #include "bench/rows.h"
 #include "bench/table.h"
@@ -15,13 +17,14 @@
 #include "cli/progress.h"
 #include "cli/rows.h"
 #include "cli/verbs.h"
+#include "support/files.h"
 
 namespace sepconv::cli {
 namespace {
 
 struct BenchFlags : Options {
   double seconds = 1;
-  std::optional<std::string> compare;
+  std::optional<std::string> compare, report;
   std::vector<std::string> peers;
 };
 
@@ -67,6 +70,22 @@ struct Request {
   bench::FoundPeers peers;
 };
 
+/// A page that could not be written is known before the work.
+Errors unwritable(const BenchFlags& flags) {
+  if (!flags.report) return {};
+  const auto folder = std::filesystem::absolute(*flags.report).parent_path();
+  std::error_code ignored;
+  const bool is_file = !flags.report->empty() && !std::filesystem::is_directory(*flags.report);
+  if (is_file && std::filesystem::is_directory(folder, ignored)) return {};
+  Error error;
+  error.kind = ErrorKind::environment;
+  error.file = *flags.report;
+  error.field = "--report";
+  error.message = is_file ? "its folder does not exist" : "is no name of a file";
+  error.hint = "name a file in a folder that exists";
+  return {error};
+}
+
 Result<Request> read_request(const BenchFlags& flags) {
   Request request;
   auto layers = read_layers(flags);
@@ -88,6 +107,7 @@ Result<Request> read_request(const BenchFlags& flags) {
     auto comparable = bench::compare(empty, *request.base, *flags.compare);
     if (!comparable) return fail(std::move(comparable.error()));
   }
+  if (Errors errors = unwritable(flags); !errors.empty()) return fail(std::move(errors));
   auto peers = bench::find_peers(flags.peers);
   if (!peers) return fail(std::move(peers.error()));
   request.peers = std::move(*peers);
@@ -95,6 +115,12 @@ Result<Request> read_request(const BenchFlags& flags) {
   request.targets = std::move(*targets);
   request.choose = std::move(*choose);
   return request;
+}
+
+std::string peers_flag(const BenchFlags& flags) {
+  std::string text;
+  for (const std::string& peer : flags.peers) text += (text.empty() ? " --peers " : ",") + peer;
+  return text;
 }
 
 bench::BenchOptions settings(const BenchFlags& flags, const Request& request, Progress& progress) {
@@ -111,13 +137,31 @@ bench::BenchOptions settings(const BenchFlags& flags, const Request& request, Pr
     fmt::print(stderr, "{}\n", text);
   };
   settings.repeat = [&](const spec::Layer& layer, const targets::Target& target) {
-    std::string text = repeat_command("bench", flags, layer, target);
-    for (size_t i = 0; i < flags.peers.size(); ++i) {
-      text += (i == 0 ? " --peers " : ",") + flags.peers[i];
-    }
-    return text;
+    return repeat_command("bench", flags, layer, target) + peers_flag(flags);
   };
   return settings;
+}
+
+/// The command of the whole report, as typed but for paths that only this machine has.
+std::string report_command(const BenchFlags& flags, const std::vector<targets::Target>& targets) {
+  std::string text = flags.files.empty() ? "sepconv bench" : "sepconv bench --layers";
+  for (const std::string& file : flags.files) {
+    text += " " + shell_word(std::filesystem::path(file).filename().string());
+  }
+  for (const std::string& name : flags.names) text += " " + shell_word(name);
+  for (size_t i = 0; i < targets.size(); ++i) {
+    text += (i == 0 ? " --target " : ",") + targets[i].name;
+  }
+  return text + row_flags(flags) + peers_flag(flags);
+}
+
+/// Writes the page where one is asked for.
+Errors write_page(const BenchFlags& flags, const std::vector<targets::Target>& targets,
+                  const bench::BenchReport& report) {
+  if (!flags.report) return {};
+  auto written = support::write_file_atomic(*flags.report,
+                                            bench::page(report, report_command(flags, targets)));
+  return written ? Errors{} : written.error();
 }
 
 int run(const BenchFlags& flags) {
@@ -131,6 +175,8 @@ int run(const BenchFlags& flags) {
                               settings(flags, *request, progress));
   progress.clear();
   outcome.errors = unrunnable(flags, request->targets);
+  const Errors unwritten = write_page(flags, request->targets, outcome.report);
+  outcome.errors.insert(outcome.errors.end(), unwritten.begin(), unwritten.end());
   print_errors(outcome.errors);
   if (request->base) {
     outcome.comparison = *bench::compare(outcome.report, *request->base, *flags.compare);
@@ -153,6 +199,8 @@ void add_bench(CLI::App& app, int& code) {
   add_threads(*verb, *flags);
   verb->add_option("--seconds", flags->seconds, "Time spent on sampling one row; default: 1")
       ->check(CLI::Range(0.001, 3600.0));
+  verb->add_option("--report", flags->report, "Write the report as one HTML page")
+      ->type_name("FILE");
   verb->add_option("--compare", flags->compare,
                    "An earlier --json output; exit code 1 where a row is slower beyond the noise")
       ->type_name("FILE");

@@ -9,14 +9,18 @@
 
 namespace sepconv::cli {
 
-std::string repeat_command(const char* verb, const Options& options, const spec::Layer& layer,
-                           const targets::Target& target) {
-  std::string text =
-      fmt::format("sepconv {} {} --target {}", verb, spec::canonical_name(layer), target.name);
+std::string row_flags(const Options& options) {
+  std::string text;
   if (options.threads != 1) text += fmt::format(" --threads {}", options.threads);
   if (!options.db.empty()) text += " --db " + shell_word(options.db);
   if (!options.schedule.empty()) text += " --schedule " + shell_word(options.schedule);
   return text;
+}
+
+std::string repeat_command(const char* verb, const Options& options, const spec::Layer& layer,
+                           const targets::Target& target) {
+  return fmt::format("sepconv {} {} --target {}{}", verb, spec::canonical_name(layer), target.name,
+                     row_flags(options));
 }
 
 Errors unrunnable(const Options& options, const std::vector<targets::Target>& targets) {

@@ -9,6 +9,9 @@
 
 namespace sepconv::cli {
 
+/// ` --threads ..` and so on: the options that change what a row computes, but for the target.
+[[nodiscard]] std::string row_flags(const Options& options);
+
 /// `sepconv <verb> <canonical name> --target ..` with the options that matter; it needs no file.
 [[nodiscard]] std::string repeat_command(const char* verb, const Options& options,
                                          const spec::Layer& layer, const targets::Target& target);

@@ -60,6 +60,16 @@ TEST_F(Bench, PrintsATableWithoutJson) {
   EXPECT_NE(outcome.out.find("total"), std::string::npos);
 }
 
+TEST_F(Bench, WritesAPage) {
+  const auto outcome =
+      run({"bench", kName, "--target", "x86-64-v2", "--seconds", kShort, "--report", "page.html"});
+  const auto page = support::read_file(work() / "page.html");
+  ASSERT_TRUE(page) << outcome.err;
+  EXPECT_EQ(page->rfind("<!doctype html>", 0), 0u);
+  EXPECT_NE(page->find(std::string("sepconv bench ") + kName + " --target x86-64-v2"),
+            std::string::npos);
+}
+
 TEST_F(Bench, ComparesWithItsOwnEarlierReport) {
   const std::vector<std::string> command = {"bench",     kName,  "--target", "x86-64-v2",
                                             "--seconds", kShort, "--json"};
@@ -125,6 +135,9 @@ const BadBench kBad[] = {
     {{kName, "--compare", "."}, 3},
     {{kName, "--compare", ""}, 3},
     {{kName, "--schedule", "unheard_of=1"}, 3},
+    {{kName, "--report", "no/such/folder/page.html"}, 4},
+    {{kName, "--report", "."}, 4},
+    {{kName, "--report", ""}, 4},
 };
 
 class BadBenchTest : public ToolTest, public testing::WithParamInterface<BadBench> {};

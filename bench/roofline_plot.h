@@ -1,0 +1,17 @@
+// Bench: rows under their rooflines as an SVG picture. Knows no clock and no page.
+#pragma once
+
+#include <string>
+
+#include "bench/rows.h"
+
+namespace sepconv::bench {
+
+/// `&`, `<`, `>` and quotes as entities, for text and attributes of HTML and SVG.
+[[nodiscard]] std::string escaped(const std::string& text);
+
+/// FLOP per byte against GFLOP/s, both logarithmic: the measured peaks and bandwidths as lines, the
+/// rows that are ok and their rivals as points with their numbers as tooltips. An `<svg>` element.
+[[nodiscard]] std::string roofline_plot(const BenchReport& report);
+
+}  // namespace sepconv::bench
