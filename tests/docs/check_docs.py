@@ -93,6 +93,26 @@ def check_flags_are_documented(tool, text):
                 yield f"{flag} of {verb} is not documented"
 
 
+def check_statuses(root, text):
+    header = (root / "runtime/include/sepconv/sepconv.h").read_text()
+    for status in re.findall(r"^  (SEPCONV_[A-Z_]+) = [1-9]", header, re.M):
+        if f"`{status}`" not in text:
+            yield f"{status} is not documented"
+
+
+def check_knobs(tool, text):
+    for name in ("ir_f32_n1h8w8c16_e32_o16_k3s1p1_relu_relu_none", "conv_f32_n1h8w8c16_o16_k3s1p1_none",
+                 "dw_f32_n1h8w8c16_k3s1p1_none_nchw"):
+        shown = run(tool, "inspect", name, "--emit", "schedule").stdout
+        knobs = re.findall(r"^  (\w+) = ", shown, re.M)
+        if not knobs:
+            yield f"inspect shows no knobs of {name}"
+        for knob in knobs:
+            general = re.sub(r"^(ex|pw|cv)_", "<p>_", knob)
+            if f"`{knob}`" not in text and f"`{general}`" not in text:
+                yield f"the knob {knob} is not documented"
+
+
 def main(tool, root):
     root = pathlib.Path(root)
     paths = [root / "README.md", root / "NOTICE.md", *sorted((root / "docs").glob("*.md"))]
@@ -107,6 +127,10 @@ def main(tool, root):
         ]
         if path.name == "cli.md":
             found += check_flags_are_documented(tool, text)
+        if path.name == "troubleshooting.md":
+            found += check_statuses(root, text)
+        if path.name == "schedules.md":
+            found += check_knobs(tool, text)
         problems += [f"{path.relative_to(root)}: {problem}" for problem in found]
     if check_layer_files.found < 3 or len(helps) < 5:
         problems.append("the documents hold fewer examples than this test was written for")
