@@ -24,13 +24,6 @@ struct ChannelChoice {
   [[nodiscard]] int64_t accumulators() const { return x * v; }
 };
 
-/// Cycles an FMA of `lanes` floats occupies the core; without FMA it is two instructions.
-double fma_cycles(int64_t lanes, const targets::Target& target) {
-  const double cycles =
-      std::max(1.0 / target.core.fma_pipes, static_cast<double>(lanes) / target.core.fma_lanes);
-  return target.fma ? cycles : 2 * cycles;
-}
-
 /// Steps of the reduction that one loop iteration holds, to amortise the loop's bookkeeping. A
 /// reduction whose weights stay in registers beside the accumulators unrolls whole; so does a short
 /// one that nothing divides.
@@ -101,13 +94,19 @@ bool is_allowed(const ChannelChoice& tile, const Work& work, const targets::Targ
          tile_in_registers(tile.x, tile.v, target);
 }
 
+double repeated_work(const ChannelChoice& tile, const Work& work) {
+  const int64_t pixels = tile.x * (work.planar ? tile.lanes : 1);
+  const int64_t channels = tile.v * (work.planar ? 1 : tile.lanes);
+  return repeated(work.width, pixels) * repeated(work.channels, channels);
+}
+
 double tiles(const ChannelChoice& tile, const Work& work) {
   const int64_t pixels = tile.x * (work.planar ? tile.lanes : 1);
   const int64_t channels = tile.v * (work.planar ? 1 : tile.lanes);
   return static_cast<double>(ceil_div(work.width, pixels) * ceil_div(work.channels, channels));
 }
 
-ChannelChoice best_tile(const Work& work, const targets::Target& target) {
+ChannelChoice best_tile(const Work& work, const targets::Target& target, double most_repeated) {
   ChannelChoice best;
   const int64_t most_x = work.planar ? 6 : std::min<int64_t>(work.width, target.registers - 2);
   const int64_t most_v = work.planar ? std::min<int64_t>(work.channels, target.registers - 2) : 6;
@@ -116,6 +115,7 @@ ChannelChoice best_tile(const Work& work, const targets::Target& target) {
       for (int64_t x = 1; x <= most_x; ++x) {
         ChannelChoice tile{x, v, lanes};
         if (!is_allowed(tile, work, target)) continue;
+        if (repeated_work(tile, work) > most_repeated) continue;
         tile.cycles = tile_cycles(tile, work, target) * tiles(tile, work);
         if (tile.cycles < best.cycles) best = tile;
       }
@@ -138,6 +138,12 @@ int64_t choose_taps(int64_t accumulators, const Work& work, const spec::Window& 
 
 }  // namespace
 
+double fma_cycles(int64_t lanes, const targets::Target& target) {
+  const double cycles =
+      std::max(1.0 / target.core.fma_pipes, static_cast<double>(lanes) / target.core.fma_lanes);
+  return target.fma ? cycles : 2 * cycles;
+}
+
 void choose_channel_tile(Point& point, const spec::Layer& layer, size_t stage,
                          const targets::Target& target) {
   const spec::Window& window = layer.stages[stage].window;
@@ -147,7 +153,9 @@ void choose_channel_tile(Point& point, const spec::Layer& layer, size_t stage,
   work.padded = std::any_of(window.padding.begin(), window.padding.end(),
                             [](int64_t side) { return side > 0; });
   const std::string prefix = stage_prefix(layer, stage);
-  const ChannelChoice tile = best_tile(work, target);
+  ChannelChoice tile;
+  if (prefix == "ex") tile = best_tile(work, target, kMostRepeated);
+  if (std::isinf(tile.cycles)) tile = best_tile(work, target, std::numeric_limits<double>::max());
   if (prefix == "cv") {
     point["cv_taps"] = choose_taps(tile.accumulators(), work, window);
     point["cv_split"] = 0;

@@ -23,21 +23,33 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
   return (value + factor - 1) / factor;
 }
 
+/// Work of overlapping tiles over that of the extent.
+[[nodiscard]] inline double repeated(int64_t extent, int64_t tile) {
+  return static_cast<double>(ceil_div(extent, tile) * tile) / static_cast<double>(extent);
+}
+
+/// How often a fused nest may compute what one pass over the tensor would compute once.
+inline constexpr double kMostRepeated = 1.28;
+
 /// The tile of at most `limit` that covers `extent` at least cost, where a tile's own cost is that
-/// of two more elements and the last tile overlaps the one before.
-[[nodiscard]] inline int64_t even_tile(int64_t extent, int64_t limit) {
+/// of two more elements and the last tile overlaps the one before. At most `most_repeated` times
+/// the extent is computed.
+[[nodiscard]] inline int64_t even_tile(int64_t extent, int64_t limit, double most_repeated) {
   constexpr int64_t kTileCost = 2;
   int64_t best = 1;
   int64_t best_cost = extent * (1 + kTileCost);
   for (int64_t i = 2; i <= std::min(extent, limit); ++i) {
     const int64_t cost = ceil_div(extent, i) * (i + kTileCost);
-    if (cost <= best_cost) {
+    if (cost <= best_cost && repeated(extent, i) <= most_repeated) {
       best = i;
       best_cost = cost;
     }
   }
   return best;
 }
+
+/// Cycles an FMA of `lanes` floats occupies the core; without FMA it is two instructions.
+[[nodiscard]] double fma_cycles(int64_t lanes, const targets::Target& target);
 
 /// The largest divisor of `extent` up to `limit`.
 [[nodiscard]] inline int64_t largest_divisor(int64_t extent, int64_t limit) {

@@ -1,5 +1,7 @@
 // Schedules: chooses the tile of a depthwise stage and the rows of a fused step. Knows no Halide
 // and no instruction set.
+#include <limits>
+
 #include "schedules/cpu_choose.h"
 
 namespace sepconv::schedules {
@@ -22,6 +24,7 @@ struct Work {
   int64_t step_height = 1;  ///< rows of a fused step, else the height
   bool fused = false;
   int64_t registers = 16;
+  double most_repeated = 1e9;  ///< that tiles may compute of what they cover
 
   [[nodiscard]] int64_t taps() const { return window.kernel[0] * window.kernel[1]; }
   [[nodiscard]] bool strided() const { return window.stride[0] > 1 || window.stride[1] > 1; }
@@ -33,16 +36,25 @@ struct WindowChoice {
 
 /// Rows that tiles of a step may have: a fused step is cut without rest.
 int64_t tile_rows(const Work& work, int64_t limit) {
-  return work.fused ? largest_divisor(work.step_height, limit) : even_tile(work.step_height, limit);
+  return work.fused ? largest_divisor(work.step_height, limit)
+                    : even_tile(work.step_height, limit, work.most_repeated);
 }
 
-/// Vectors of channels no wider than the layer. An odd half vector costs less in narrow vectors
-/// than in an overlapping wide one.
-int64_t channel_lanes(int64_t channels, const targets::Target& target) {
-  int64_t lanes = target.lanes(4);
-  while (lanes > channels) lanes /= 2;
-  while (lanes > 8 && channels % lanes != 0 && channels % (lanes / 2) == 0) lanes /= 2;
-  return lanes;
+/// Vectors of channels no wider than the layer, the fewest cycles first, then the widest: an odd
+/// half vector costs less in narrow vectors than in an overlapping wide one.
+int64_t channel_lanes(const Work& work, const targets::Target& target) {
+  int64_t best = 1;
+  double best_cycles = std::numeric_limits<double>::infinity();
+  for (int64_t lanes = 1; lanes <= std::min<int64_t>(target.lanes(4), work.extents.channels);
+       lanes *= 2) {
+    const auto vectors = static_cast<double>(ceil_div(work.extents.channels, lanes));
+    const double cycles = vectors * fma_cycles(lanes, target);
+    if (cycles > best_cycles || repeated(work.extents.channels, lanes) > work.most_repeated)
+      continue;
+    best = lanes;
+    best_cycles = cycles;
+  }
+  return best;
 }
 
 /// Whether a tile of the whole map pays: every padding tap vanishes, at the price of some spills.
@@ -62,17 +74,17 @@ void choose_pixels(WindowChoice& tile, const Work& work) {
     tile.y = work.extents.height;
   } else if (work.taps() > kWideTaps) {
     const int64_t most = budget >= 16 ? budget - 2 : budget - 1;
-    tile.x = even_tile(width, most);
+    tile.x = even_tile(width, most, work.most_repeated);
     tile.y = tile.x * 2 <= most ? tile_rows(work, 2) : 1;
   } else if (work.window.dilation[0] > 1) {
     // Rows of a tile would share no loads; long rows reuse each other's columns.
-    tile.x = even_tile(width, budget >= 16 ? 2 * budget : budget - 1);
+    tile.x = even_tile(width, budget >= 16 ? 2 * budget : budget - 1, work.most_repeated);
     tile.order = 2;
   } else if (work.strided()) {
-    tile.x = width <= 7 ? width : even_tile(width, 2);
+    tile.x = width <= 7 ? width : even_tile(width, 2, work.most_repeated);
     tile.y = width <= 7 ? 1 : tile_rows(work, 2);
   } else {
-    tile.x = even_tile(width, width <= 14 ? 7 : 4);
+    tile.x = even_tile(width, width <= 14 ? 7 : 4, work.most_repeated);
     tile.y = tile_rows(work, std::max<int64_t>(1, budget / tile.x));
   }
 }
@@ -123,11 +135,13 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
   work.fused = rows > 0;
   work.step_height = rows > 0 ? rows : work.extents.height;
   work.registers = target.registers;
+  if (work.fused) work.most_repeated = kMostRepeated / repeated(work.extents.height, rows);
   WindowChoice tile;
   if (work.extents.planar) {
     tile = choose_planar(work, target);
   } else {
-    tile.lanes = channel_lanes(work.extents.channels, target);
+    tile.lanes = channel_lanes(work, target);
+    work.most_repeated /= repeated(work.extents.channels, tile.lanes);
     choose_pixels(tile, work);
     tile.v = choose_vectors(tile, work);
   }
@@ -151,7 +165,8 @@ int64_t choose_rows(const spec::Layer& layer, const targets::Target& target) {
   if (out.h <= kOneStep) return out.h;
   const int64_t limit = std::max<int64_t>(1, target.core.l2_bytes / 4 / (mid.w * mid.c * 4));
   const int64_t most = layer.stages.size() == 3 ? 2 : out.h <= 14 ? 7 : 4;
-  return even_tile(out.h, std::min(limit, most));
+  constexpr double kMostRows = 1.1;  // leaves most of what may be repeated to the tiles
+  return even_tile(out.h, std::min(limit, most), kMostRows);
 }
 
 }  // namespace sepconv::schedules
