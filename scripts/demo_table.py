@@ -19,10 +19,13 @@ def main(bench_path, verify_path):
         error, bound = check.get("max_error"), check.get("bound")
         share = error / bound if error is not None and bound else None
         of_roofline = row["of_roofline"]
+        status = check.get("status", "")
+        if row["status"] != "ok":
+            status += f", bench {row['status']}: {row['reason']}"
         print(
             f"{row['layer']:<12} {text(row['median_us'], '{:.1f}'):>9} "
             f"{text(row['gflops'], '{:.1f}'):>9} {text(of_roofline, '{:.0%}'):>9} "
-            f"{text(error, '{:.2g}'):>9} {text(share, '{:.1%}'):>9}  {check.get('status', '')}"
+            f"{text(error, '{:.2g}'):>9} {text(share, '{:.1%}'):>9}  {status}"
         )
 
 
