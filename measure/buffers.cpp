@@ -59,8 +59,11 @@ Result<GuardedBuffer> GuardedBuffer::make(const char* name, size_t bytes, size_t
     return fail(support::system_error("making a guarded buffer accessible", name, errno));
   }
   result.bytes_ = bytes;
-  std::memset(result.mapping_ + kZone, static_cast<int>(kSlack), room);
   result.place(alignment, placement);
+  std::byte* first = result.mapping_ + kZone;
+  std::byte* end = result.data_ + bytes;
+  std::memset(first, static_cast<int>(kSlack), static_cast<size_t>(result.data_ - first));
+  std::memset(end, static_cast<int>(kSlack), static_cast<size_t>(first + room - end));
   result.poison();
   return result;
 }
@@ -106,8 +109,13 @@ void GuardedBuffer::release() {
 }
 
 void GuardedBuffer::poison() {
-  for (size_t at = 0; at < bytes_; at += sizeof(kPoison)) {
-    std::memcpy(data_ + at, &kPoison, std::min(sizeof(kPoison), bytes_ - at));
+  static const std::array<uint32_t, 1024> block = [] {
+    std::array<uint32_t, 1024> values{};
+    values.fill(kPoison);
+    return values;
+  }();
+  for (size_t at = 0; at < bytes_; at += sizeof(block)) {
+    std::memcpy(data_ + at, block.data(), std::min(sizeof(block), bytes_ - at));
   }
 }
 

@@ -2,6 +2,7 @@
 // compiler and no output format.
 #include "measure/verify.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "measure/library.h"
 #include "spec/name.h"
 #include "support/interrupt.h"
+#include "support/process.h"
 
 namespace sepconv::measure {
 
@@ -123,7 +125,10 @@ void check_row(Subject& subject, const TargetBuild& build, const Wanted& wanted,
     row.reason = !real.problem.empty() ? real.problem : "its exact twin " + exact.problem;
     return;
   }
-  if (!subject.prepared) subject.prepared = prepare(subject.layer, options.threads);
+  if (!subject.prepared) {
+    const int threads = std::max(options.threads, support::core_count());
+    subject.prepared = prepare(subject.layer, threads);
+  }
   const Prepared& prepared = *subject.prepared;
   set(isolated(options.row_seconds,
                [&] { return check(prepared, exact.kernel, real.kernel, options.threads); }),

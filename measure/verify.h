@@ -29,7 +29,7 @@ struct VerifyRow {
 };
 
 struct VerifyOptions {
-  int threads = 1;           ///< of the kernels (at least 2 are tried) and of the reference
+  int threads = 1;           ///< of the kernels; at least 2 are tried
   double row_seconds = 300;  ///< wall time after which a row's kernel counts as hanging
   /// Called on the caller's thread after each row; `done` counts from 1.
   std::function<void(const VerifyRow& row, size_t done, size_t total)> progress;
