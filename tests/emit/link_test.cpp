@@ -145,6 +145,19 @@ TEST_F(Link, ASharedObjectOfTheRealRuntimeOpensAndAnswers) {
   dlclose(handle);
 }
 
+TEST(EmbeddedRuntime, NeedsTheDescriptorsAndLibcOnly) {
+  const std::set<std::string> x86{"getenv", "memcpy", "memset", "sepconv_library"};
+  std::set<std::string> arm = x86;
+  arm.insert("getauxval");
+  EXPECT_EQ(global_symbols(runtime::object_x86_64()).value().undefined, x86);
+  EXPECT_EQ(global_symbols(runtime::object_arm64()).value().undefined, arm);
+}
+
+TEST(EmbeddedRuntime, IsSmall) {
+  EXPECT_LT(code_bytes(runtime::object_x86_64()).value(), 8192);
+  EXPECT_LT(code_bytes(runtime::object_arm64()).value(), 8192);
+}
+
 TEST_F(Link, AMissingKernelIsAnErrorNamingIt) {
   LinkInput input;
   input.library = library("one");

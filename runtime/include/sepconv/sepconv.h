@@ -123,8 +123,8 @@ static inline sepconv_status sepconv_pack(const sepconv_kernel* kernel, sepconv_
 
 /* Bytes of workspace that sepconv_run needs for this call: its batch, parallel_for and threads
  * count; NULL means the tuned batch on one thread. For sepconv_run_tasks ask without parallel_for;
- * each concurrent caller needs a workspace of its own. 0 also where sepconv_run would refuse the
- * call. */
+ * each concurrent caller needs a workspace of its own. 0 also where no variant runs on this CPU or
+ * the batch is out of range, which sepconv_run then says. */
 static inline size_t sepconv_workspace_bytes(const sepconv_kernel* kernel,
                                              const sepconv_call* call) {
   uint32_t tasks = 0;
@@ -151,8 +151,9 @@ static inline sepconv_status sepconv_run(const sepconv_kernel* kernel, const sep
   return status == SEPCONV_OK ? kernel->run(kernel, call, 0, 0, 1) : status;
 }
 
-/* Number of independent tasks of the call's batch, for sepconv_run_tasks. 0 for a call that
- * sepconv_run would refuse; 1 for a kernel of several phases, which sepconv_run alone can run. */
+/* Number of independent tasks of the call's batch, for sepconv_run_tasks. 0 where no variant
+ * runs on this CPU or the batch is empty or out of range; 1 for a kernel of several phases, which
+ * sepconv_run alone can run. */
 static inline uint32_t sepconv_tasks(const sepconv_kernel* kernel, const sepconv_call* call) {
   uint32_t tasks = 0;
   size_t bytes = 0;
