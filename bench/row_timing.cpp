@@ -107,6 +107,8 @@ void sample(const Row& row, const std::function<void()>& run, std::vector<Sessio
   const auto burst = [&] {
     if (peaks.size() < 100) {
       peaks.push_back(measure::peak_gflops(row.target, options.threads, 0.002));
+      // What waits for the core runs now rather than during the sample.
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
     }
   };
   const double cold_seconds = options.cold ? 0.4 * options.row_seconds : 0;

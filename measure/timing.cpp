@@ -1,6 +1,8 @@
 // Measure: samples taken in turn and their statistics. Knows no kernel.
 #include "measure/timing.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -11,6 +13,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr double kSampleMicroseconds = 20;
+constexpr double kPatience = 4;  // times the seconds asked for, on a machine with other work
 
 double microseconds_since(Clock::time_point begin) {
   return std::chrono::duration<double, std::micro>(Clock::now() - begin).count();
@@ -23,20 +26,50 @@ double percentile(const std::vector<double>& sorted, double share) {
   return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
 
-double sample(const Timed& timed, size_t calls) {
+/// How often the system took a CPU away from this process.
+long preemptions() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_nivcsw;
+}
+
+/// Microseconds a call, with and without those samples during which a CPU was taken away.
+struct Samples {
+  size_t calls = 1;  ///< in one sample
+  std::vector<double> all, undisturbed;
+};
+
+double sample(const Timed& timed, size_t calls, bool& disturbed) {
+  disturbed = false;
   if (timed.before) timed.before();
   if (timed.elsewhere) return timed.elsewhere(calls);
+  const long before = preemptions();
   const auto begin = Clock::now();
   for (size_t i = 0; i < calls; ++i) timed.run();
-  return microseconds_since(begin) / static_cast<double>(calls);
+  const double spent = microseconds_since(begin);
+  disturbed = preemptions() != before;
+  return spent / static_cast<double>(calls);
 }
 
 /// Runs it once untimed, then finds how many calls fill a sample.
 size_t calls_per_sample(const Timed& timed) {
   if (timed.repeat > 0) return timed.repeat;
-  sample(timed, 1);
-  const double once = std::max(sample(timed, 1), 0.01);
-  return static_cast<size_t>(std::max(1.0, kSampleMicroseconds / once));
+  bool ignored = false;
+  sample(timed, 1, ignored);
+  const double once = std::min(sample(timed, 1, ignored), sample(timed, 1, ignored));
+  return static_cast<size_t>(std::max(1.0, kSampleMicroseconds / std::max(once, 0.01)));
+}
+
+void take(const Timed& timed, Samples& samples) {
+  bool disturbed = false;
+  const double value = sample(timed, samples.calls, disturbed);
+  samples.all.push_back(value);
+  if (!disturbed) samples.undisturbed.push_back(value);
+}
+
+bool enough(const std::vector<Samples>& samples, size_t least) {
+  return std::all_of(samples.begin(), samples.end(),
+                     [&](const Samples& one) { return one.undisturbed.size() >= least; });
 }
 
 }  // namespace
@@ -62,15 +95,22 @@ Statistics statistics(std::vector<double> samples) {
 std::vector<std::vector<double>> sample_in_turn(const std::vector<Timed>& timed, double seconds,
                                                 size_t least,
                                                 const std::function<void()>& between) {
-  std::vector<size_t> calls;
-  for (const Timed& one : timed) calls.push_back(calls_per_sample(one));
-  std::vector<std::vector<double>> samples(timed.size());
+  std::vector<Samples> samples(timed.size());
+  for (size_t i = 0; i < timed.size(); ++i) samples[i].calls = calls_per_sample(timed[i]);
   const auto begin = Clock::now();
-  for (size_t round = 0; round < least || microseconds_since(begin) < seconds * 1e6; ++round) {
+  const auto spent = [&] { return microseconds_since(begin) * 1e-6; };
+  for (size_t round = 0; round < least || spent() < seconds ||
+                         (!enough(samples, least) && spent() < kPatience * seconds);
+       ++round) {
     if (between) between();
-    for (size_t i = 0; i < timed.size(); ++i) samples[i].push_back(sample(timed[i], calls[i]));
+    for (size_t i = 0; i < timed.size(); ++i) take(timed[i], samples[i]);
   }
-  return samples;
+  std::vector<std::vector<double>> result;
+  for (Samples& one : samples) {
+    const bool good = one.undisturbed.size() >= least;
+    result.push_back(std::move(good ? one.undisturbed : one.all));
+  }
+  return result;
 }
 
 Evictor::Evictor(size_t last_cache_bytes)

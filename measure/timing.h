@@ -28,6 +28,9 @@ struct Timed {
 
 /// Takes turns A B C A B C ... until `seconds` have passed and each has at least `least` samples.
 /// `between` runs before each round. Microseconds per call, one list per callable.
+/// Samples during which the system gave a CPU of this process to another one say nothing of the
+/// callable and are left out where at least `least` others remain; for these it goes on for up to
+/// four times `seconds`.
 [[nodiscard]] std::vector<std::vector<double>> sample_in_turn(
     const std::vector<Timed>& timed, double seconds, size_t least,
     const std::function<void()>& between = {});
