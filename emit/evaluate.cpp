@@ -55,15 +55,6 @@ Value call(const ir::Call& node, Scope& scope) {
   return extent ? size : max ? size - 1 : 0;
 }
 
-Value bound(const ir::Let& node, Scope& scope) {
-  auto outer = scope.names.extract(node.name);
-  scope.names[node.name] = {std::nullopt, node.value};
-  const Value value = evaluate(node.body, scope);
-  scope.names.erase(node.name);
-  if (outer) scope.names.insert(std::move(outer));
-  return value;
-}
-
 Value counter(const ir::Load& node, Scope& scope) {
   const auto found = scope.counters.find(node.name);
   if (found == scope.counters.end()) return std::nullopt;
@@ -77,6 +68,7 @@ Value choose(const ir::Select& node, Scope& scope) {
   return evaluate(*condition != 0 ? node.true_value : node.false_value, scope);
 }
 
+/// The value first: it may use an outer name that the let hides.
 Value let(const ir::Let& node, Scope& scope) {
   const Value bound = evaluate(node.value, scope);
   auto outer = scope.names.extract(node.name);
@@ -120,7 +112,6 @@ Value evaluate(const Halide::Expr& expression, Scope& scope) {
   if (const auto* node = expression.as<ir::Variable>()) return lookup(node->name, scope);
   if (const auto* node = expression.as<ir::Cast>()) return evaluate(node->value, scope);
   if (const auto* node = expression.as<ir::Call>()) return call(*node, scope);
-  if (const auto* node = expression.as<ir::Let>()) return bound(*node, scope);
   if (const auto* node = expression.as<ir::Load>()) return counter(*node, scope);
   if (const auto* node = expression.as<ir::Select>()) return choose(*node, scope);
   if (const auto* node = expression.as<ir::Let>()) return let(*node, scope);
