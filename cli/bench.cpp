@@ -33,6 +33,7 @@ struct Outcome {
   bench::BenchReport report;
   std::optional<std::vector<bench::Comparison>> comparison;
   Errors errors;
+  Errors missing;  ///< rivals; said, but no reason for an exit code
 };
 
 int exit_code(const Outcome& outcome) {
@@ -57,7 +58,9 @@ void print(const Outcome& outcome) {
 void print_json(const Outcome& outcome, bool several_files) {
   Json object = bench::to_json(outcome.report, several_files);
   if (outcome.comparison) object["compare"] = bench::to_json(*outcome.comparison);
-  object["errors"] = to_json(outcome.errors);
+  Errors errors = outcome.errors;
+  errors.insert(errors.end(), outcome.missing.begin(), outcome.missing.end());
+  object["errors"] = to_json(errors);
   cli::print_json(object);
 }
 
@@ -73,9 +76,10 @@ struct Request {
 /// A page that could not be written is known before the work.
 Errors unwritable(const BenchFlags& flags) {
   if (!flags.report) return {};
-  const auto folder = std::filesystem::absolute(*flags.report).parent_path();
+  const std::filesystem::path page = *flags.report;
   std::error_code ignored;
-  const bool is_file = !flags.report->empty() && !std::filesystem::is_directory(*flags.report);
+  const bool is_file = page.has_filename() && !std::filesystem::is_directory(page, ignored);
+  const auto folder = page.has_parent_path() ? page.parent_path() : ".";
   if (is_file && std::filesystem::is_directory(folder, ignored)) return {};
   Error error;
   error.kind = ErrorKind::environment;
@@ -84,6 +88,18 @@ Errors unwritable(const BenchFlags& flags) {
   error.message = is_file ? "its folder does not exist" : "is no name of a file";
   error.hint = "name a file in a folder that exists";
   return {error};
+}
+
+/// The base of --compare, if any. Other threads are known before the work as well as after it.
+Result<std::optional<nlohmann::json>> read_comparable(const BenchFlags& flags) {
+  if (!flags.compare) return std::nullopt;
+  auto base = bench::read_base(*flags.compare);
+  if (!base) return fail(std::move(base.error()));
+  bench::BenchReport nothing;
+  nothing.threads = flags.threads;
+  auto comparable = bench::compare(nothing, *base, *flags.compare);
+  if (!comparable) return fail(std::move(comparable.error()));
+  return std::optional(std::move(*base));
 }
 
 Result<Request> read_request(const BenchFlags& flags) {
@@ -97,19 +113,12 @@ Result<Request> read_request(const BenchFlags& flags) {
   if (Errors errors = refused(*choose, *layers, *targets); !errors.empty()) {
     return fail(std::move(errors));
   }
-  if (flags.compare) {
-    auto base = bench::read_base(*flags.compare);
-    if (!base) return fail(std::move(base.error()));
-    request.base = std::move(*base);
-    // Different threads are known before the work as well as after it.
-    bench::BenchReport empty;
-    empty.threads = flags.threads;
-    auto comparable = bench::compare(empty, *request.base, *flags.compare);
-    if (!comparable) return fail(std::move(comparable.error()));
-  }
+  auto base = read_comparable(flags);
+  if (!base) return fail(std::move(base.error()));
   if (Errors errors = unwritable(flags); !errors.empty()) return fail(std::move(errors));
   auto peers = bench::find_peers(flags.peers);
   if (!peers) return fail(std::move(peers.error()));
+  request.base = std::move(*base);
   request.peers = std::move(*peers);
   request.layers = std::move(*layers);
   request.targets = std::move(*targets);
@@ -170,6 +179,7 @@ int run(const BenchFlags& flags) {
   print_errors(request->peers.missing);
   Progress progress("bench");
   Outcome outcome;
+  outcome.missing = request->peers.missing;
   outcome.report = bench::run(request->layers.layers, request->layers.files, request->targets,
                               make_builder(request->choose, compile_options(flags)),
                               settings(flags, *request, progress));

@@ -99,6 +99,9 @@ TEST_F(Bench, TellsWhichRivalsAreMissingAndGoesOn) {
   const json found = object(outcome);
   ASSERT_FALSE(found.is_discarded()) << outcome.err;
   EXPECT_EQ(found["results"][0]["peers"].size(), 0u);
+  ASSERT_EQ(found["errors"].size(), 2u);
+  EXPECT_EQ(found["errors"][1]["value"], "xnnpack");
+  EXPECT_NE(outcome.code, 4);
   for (const char* name : {"onednn", "xnnpack", "scripts/peers"}) {
     EXPECT_NE(outcome.err.find(name), std::string::npos) << name;
   }
