@@ -206,7 +206,10 @@ void bound_output(const Chain& chain) {
     output.bound(chain.c, channels.min() / block * block, channels.extent());
   }
   if (chain.phase.axis != spec::Axis::pixels) output.bound(chain.x, 0, as_int(out.w));
-  if (chain.phase.axis != spec::Axis::rows) output.bound(chain.y, 0, as_int(out.h));
+  // A single task is the whole height, which keeps what it allocates constant.
+  if (chain.phase.axis != spec::Axis::rows || chain.phase.grain >= out.h) {
+    output.bound(chain.y, 0, as_int(out.h));
+  }
 }
 
 /// A depthwise stage's rows for one step of its consumer, in a scratch of whole rows.
