@@ -178,6 +178,10 @@ std::optional<measure::Kernel> find_kernel(const TargetBuild& build, size_t inde
     fail(row, "does not compile: " + describe(layer.errors));
     return std::nullopt;
   }
+  if (!build.library) {
+    fail(row, "no library was built; this is a defect of sepconv: please report it");
+    return std::nullopt;
+  }
   row.code_bytes = layer.code_bytes;
   auto kernel = build.library->kernel(row.name);
   if (!kernel) {
