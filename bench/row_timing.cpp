@@ -66,18 +66,17 @@ std::vector<Session> start_peers(const Row& row, const std::vector<float>& ours,
   return sessions;
 }
 
-/// Ours, then the rivals. Beside rivals ours has an untimed call before each sample, as they do,
-/// and waits until the threads of a rival that spin for more work have gone to sleep.
+/// Ours, then the rivals. Each has an untimed call before each sample, which brings its data back
+/// into the caches. Beside rivals, ours waits until their threads that spin for more work sleep.
 std::vector<measure::Timed> turns(const Row& row, const std::function<void()>& run,
                                   std::vector<Session>& sessions) {
   std::vector<measure::Timed> turns(1);
   turns[0].run = run;
-  if (!sessions.empty()) {
-    turns[0].before = [&row, run] {
-      if (row.options.threads > 1) std::this_thread::sleep_for(std::chrono::milliseconds(2));
-      run();
-    };
-  }
+  const bool wait = !sessions.empty() && row.options.threads > 1;
+  turns[0].before = [wait, run] {
+    if (wait) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    run();
+  };
   for (Session& session : sessions) {
     measure::Timed turn;
     turn.elsewhere = [&session](size_t calls) { return session.time(calls); };

@@ -119,16 +119,18 @@ std::string read_word(const std::string& path) {
   return text;
 }
 
-/// Bytes per thread of a working set that lies safely inside the level.
+/// Bytes per thread of a working set that lies safely inside the level and outside the one before
+/// it. Small rather than large: a last cache is often shared with what else runs, and layers that
+/// just exceed the level before are common.
 int64_t working_set(int level, const CacheSizes& sizes, int threads) {
   const auto& bytes = sizes.bytes;
-  if (level == 3)
+  if (level == 3) {
     return std::max<int64_t>(64 << 20, std::min<int64_t>(4 * bytes[2], 256 << 20)) / threads;
-  if (level == 0) return bytes[0] / 2 / threads;
+  }
+  const int64_t own = bytes[static_cast<size_t>(level)];
+  if (level == 0) return own / 2 / threads;
   const int64_t inner = bytes[static_cast<size_t>(level) - 1];
-  return std::max(bytes[static_cast<size_t>(level)] / 2,
-                  std::min(2 * inner, bytes[static_cast<size_t>(level)] * 3 / 4)) /
-         threads;
+  return std::min(4 * inner, std::max(own / 2, std::min(2 * inner, own * 3 / 4))) / threads;
 }
 
 }  // namespace
