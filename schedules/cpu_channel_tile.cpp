@@ -80,6 +80,9 @@ double tile_cycles(const ChannelChoice& tile, const Work& work, const targets::T
     constexpr double kFetchFromL2 = 14;
     step += static_cast<double>(pixels) / 16 * kFetchFromL2;
   }
+  // A tile that fills the register file leaves the compiler no room to load ahead.
+  const int64_t vectors = work.planar ? tile.x : tile.v;
+  if (work.taps == 1 && tile.accumulators() + vectors >= target.registers) step *= 1.04;
   if (work.padded) step += address_cycles(work.planar ? tile.v : tile.x, steps);
   return static_cast<double>(work.reduction()) * step +
          kStore * static_cast<double>(tile.accumulators()) + kTileOverhead;

@@ -121,7 +121,9 @@ int64_t choose_unroll(const WindowChoice& tile, const Work& work) {
     return work.window.kernel[1] * accumulators <= kUnrollBudget ? kRowOfTaps : kNoTaps;
   }
   // Rows of pixels are loaded unaligned whatever the order, so planar sums stay reductions.
-  const bool expression = work.taps() <= most_expression_taps(work.registers);
+  // An expression's order of additions depends on the pixel's place in the tile; fused nests
+  // promise the same bits for every target with FMA.
+  const bool expression = work.taps() <= most_expression_taps(work.registers) && !work.fused;
   return expression && !work.extents.planar ? kExpression : kAllTaps;
 }
 
