@@ -17,6 +17,9 @@ struct Work {
   [[nodiscard]] int64_t reduction() const { return channels_in * taps; }
 };
 
+/// Loops over fewer input channels than this end before they pay; a row of taps unrolls instead.
+constexpr int64_t kShortChannels = 4;
+
 struct ChannelChoice {
   int64_t x = 1, v = 1, lanes = 1;
   double cycles = std::numeric_limits<double>::infinity();
@@ -61,11 +64,25 @@ double load_cycles(const ChannelChoice& tile, const Work& work, const targets::T
   return static_cast<double>(broadcasts + vectors) * load;
 }
 
+/// Cycles a step for broadcasts that find no register. Where an unrolled row of taps reads a pixel
+/// twice, the compiler keeps its broadcast instead of folding the load into the FMA.
+double spill_cycles(const ChannelChoice& tile, const Work& work, const targets::Target& target) {
+  if (work.taps == 1 || work.channels_in > kShortChannels || work.planar) return 0;
+  const int64_t live = tile.accumulators() + tile.v + tile.x;
+  return 0.8 * static_cast<double>(std::max<int64_t>(0, live - (target.registers - 1)));
+}
+
+/// Cycles for clamping and storing one accumulator. Parts of many pixels at once are as many
+/// streams of partly written rows.
+double store_cycles(const ChannelChoice& tile, const Work& work) {
+  const bool whole_pixels = !work.planar && tile.v * tile.lanes >= work.channels;
+  return whole_pixels ? 0.6 : 0.6 + 0.05 * static_cast<double>(tile.x);
+}
+
 /// Cycles of one tile. A step of the reduction is bound by FMAs, by two loads a cycle or by the
 /// latency of one accumulator; then every accumulator is clamped and stored.
 double tile_cycles(const ChannelChoice& tile, const Work& work, const targets::Target& target) {
   constexpr double kLatency = 4;
-  constexpr double kStore = 0.6;
   constexpr double kTileOverhead = 12;
   const double fmas = static_cast<double>(tile.accumulators()) * fma_cycles(tile.lanes, target);
   const double loads = load_cycles(tile, work, target);
@@ -84,8 +101,13 @@ double tile_cycles(const ChannelChoice& tile, const Work& work, const targets::T
   const int64_t vectors = work.planar ? tile.x : tile.v;
   if (work.taps == 1 && tile.accumulators() + vectors >= target.registers) step *= 1.04;
   if (work.padded) step += address_cycles(work.planar ? tile.v : tile.x, steps);
+  step += spill_cycles(tile, work, target);
+  // Tiles of few instructions overlap with their neighbours.
+  constexpr double kWindow = 256;
+  const double instructions = static_cast<double>(tile.accumulators() * work.reduction());
   return static_cast<double>(work.reduction()) * step +
-         kStore * static_cast<double>(tile.accumulators()) + kTileOverhead;
+         store_cycles(tile, work) * static_cast<double>(tile.accumulators()) +
+         kTileOverhead * std::min(1.0, instructions / kWindow);
 }
 
 /// Tiles that the space allows, as x (pixels or vectors of them), v and lanes.
@@ -134,9 +156,8 @@ int64_t choose_order(const Work& work, const targets::Target& target) {
 
 /// A row of taps in one body where few input channels leave the loop over them short.
 int64_t choose_taps(int64_t accumulators, const Work& work, const spec::Window& window) {
-  constexpr int64_t kShort = 4;
   const int64_t body = accumulators * work.channels_in * window.kernel[1];
-  return work.channels_in <= kShort && body <= 256 ? 1 : 0;
+  return work.channels_in <= kShortChannels && body <= 256 ? 1 : 0;
 }
 
 }  // namespace
