@@ -1,0 +1,71 @@
+// Tests of schedules: fused blocks really fuse, by what their lowered code allocates and executes.
+#include <algorithm>
+
+#include "emit/library.h"
+#include "spec/json.h"
+#include "tests/schedules/fixture.h"
+
+namespace sepconv::schedules {
+namespace {
+
+std::vector<spec::Layer> fused_layers() {
+  std::vector<spec::Layer> layers;
+  for (const char* file : {"mobilenet_v1", "mobilenet_v2", "guide", "highres", "odd"}) {
+    const auto read =
+        spec::read_layer_file(std::string(SEPCONV_SOURCE_DIR) + "/layers/" + file + ".json");
+    if (!read) ADD_FAILURE() << file << ": " << read.error().front().message;
+    if (!read) continue;
+    for (const spec::Layer& layer : read->layers) {
+      if (layer.stages.size() > 1) layers.push_back(layer);
+    }
+  }
+  return layers;
+}
+
+/// A step that is the whole map leaves nothing to keep smaller.
+bool is_one_step(const spec::Layer& layer, const Point& point) {
+  return point.at("rows") >= spec::output_shape(layer).h;
+}
+
+void expect_fused(const spec::Layer& layer, const emit::CompiledKernel& kernel) {
+  const std::string name = spec::canonical_name(layer) + " on " + kernel.target;
+  const auto shapes = spec::shapes(layer);
+  for (size_t stage = 0; stage + 1 < layer.stages.size(); ++stage) {
+    const spec::Shape& whole = shapes[stage + 1];
+    if (!is_one_step(layer, kernel.point)) {
+      EXPECT_LT(kernel.stage_allocation_bytes[stage], whole.h * whole.w * whole.c * 4) << name;
+    }
+    EXPECT_LE(kernel.executed_over_nominal[stage], 1.3) << name << " stage " << stage;
+    // Below 1 where a tile spans the map, whose padding taps vanish.
+    EXPECT_GE(kernel.executed_over_nominal[stage], 0.7) << name << " stage " << stage;
+  }
+}
+
+class Fused : public testing::TestWithParam<const char*> {};
+
+TEST_P(Fused, IntermediatesStaySmallAndWorkIsNotRepeated) {
+  emit::CompileOptions options;
+  options.worker = SEPCONV_TOOL;
+  const std::vector<targets::Target> targets{target_of(GetParam())};
+  const std::vector<spec::Layer> layers = fused_layers();
+  ASSERT_GE(layers.size(), 30U);
+  const auto kernels = emit::compile(
+      layers, targets,
+      [](const spec::Layer& layer, const targets::Target& target) -> Result<emit::Choice> {
+        return emit::Choice{heuristic(layer, target), "heuristic"};
+      },
+      options);
+  ASSERT_TRUE(kernels) << kernels.error().front().message;
+  ASSERT_EQ(kernels->size(), layers.size());
+  for (size_t i = 0; i < layers.size(); ++i) expect_fused(layers[i], (*kernels)[i]);
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, Fused, testing::Values("x86-64-v2", "x86-64-v3", "x86-64-v4"),
+                         [](const auto& parameter) {
+                           std::string name = parameter.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace sepconv::schedules

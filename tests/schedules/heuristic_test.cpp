@@ -1,0 +1,63 @@
+// Tests of schedules: the heuristic's point for layers that nobody listed.
+#include <random>
+
+#include "tests/schedules/fixture.h"
+#include "tests/spec/random_layer.h"
+
+namespace sepconv::schedules {
+namespace {
+
+std::string problems(const Errors& errors) {
+  std::string text;
+  for (const Error& error : errors) text += error.field + ": " + error.message + "; ";
+  return text;
+}
+
+void expect_legal(const spec::Layer& layer, const targets::Target& target) {
+  const Point point = heuristic(layer, target);
+  const Errors errors = legal(point, layer, target);
+  EXPECT_TRUE(errors.empty()) << spec::canonical_name(layer) << " on " << target.name << ": "
+                              << to_string(point) << ": " << problems(errors);
+}
+
+TEST(Heuristic, IsLegalForRandomLayersOnEveryTarget) {
+  std::mt19937 random(7);
+  for (int i = 0; i < 1000; ++i) {
+    const spec::Layer layer = tests::random_layer(random);
+    for (const char* target : kCpuTargets) expect_legal(layer, target_of(target));
+    if (HasFailure()) return;
+  }
+}
+
+TEST(Heuristic, IsLegalForLayersLargerThanCaches) {
+  for (const char* name :
+       {"dw_f32_n1h540w960c96_k3s2p1_relu6", "pw_f32_n1h256w256c2048_o2048_none",
+        "dw_f32_n1h256w256c64_k31s1p15_none", "conv_f32_n1h640w640c3_o96_k7s4p3_gelu",
+        "ir_f32_n1h256w256c160_e960_o160_k7s1p3_silu_silu_none_res",
+        "dwpw_f32_n1h1024w3c1024_o8_k3s1p1_relu_none"}) {
+    for (const char* target : kCpuTargets) expect_legal(layer_of(name), target_of(target));
+  }
+}
+
+TEST(Heuristic, DependsOnNeitherNameNorBatchNorActivation) {
+  const targets::Target target = target_of("x86-64-v3");
+  spec::Layer layer = layer_of("dwpw_f32_n1h28w28c96_o64_k3s1p1_relu6_none");
+  const Point point = heuristic(layer, target);
+  layer.name = "another";
+  layer.input.n = 5;
+  layer.count = 9;
+  layer.stages[0].activation = spec::Activation::none;
+  EXPECT_EQ(heuristic(layer, target), point);
+}
+
+TEST(Heuristic, UsesTheTargetsData) {
+  const spec::Layer layer = layer_of("pw_f32_n1h28w28c256_o256_none");
+  targets::Target target = target_of("x86-64-v4@zen4");
+  const Point wide = heuristic(layer, target);
+  target.registers = 16;
+  target.vector_bits = 256;
+  EXPECT_NE(heuristic(layer, target), wide);
+}
+
+}  // namespace
+}  // namespace sepconv::schedules

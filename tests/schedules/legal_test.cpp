@@ -1,0 +1,76 @@
+// Tests of schedules: what is refused, and that the reason names the knob.
+#include <algorithm>
+
+#include "tests/schedules/fixture.h"
+
+namespace sepconv::schedules {
+namespace {
+
+bool blames(const Errors& errors, const std::string& field) {
+  return std::any_of(errors.begin(), errors.end(),
+                     [&](const Error& error) { return error.field == "schedule." + field; });
+}
+
+struct Refused {
+  const char* layer;
+  const char* knob;
+  int64_t value;
+};
+
+class Legal : public testing::TestWithParam<Refused> {};
+
+TEST_P(Legal, NamesTheKnob) {
+  const spec::Layer layer = layer_of(GetParam().layer);
+  const targets::Target target = target_of("x86-64-v3");
+  Point point = heuristic(layer, target);
+  point[GetParam().knob] = GetParam().value;
+  const Errors errors = legal(point, layer, target);
+  ASSERT_FALSE(errors.empty());
+  EXPECT_TRUE(blames(errors, GetParam().knob)) << errors.front().field;
+  for (const Error& error : errors) {
+    EXPECT_EQ(error.kind, ErrorKind::input);
+    EXPECT_FALSE(error.hint.empty());
+  }
+}
+
+constexpr const char* kPointwise = "pw_f32_n1h14w14c64_o96_none";
+constexpr const char* kDepthwise = "dw_f32_n1h28w28c24_k3s1p1_relu6";
+constexpr const char* kSeparable = "dwpw_f32_n1h28w28c64_o64_k3s1p1_relu6_none";
+INSTANTIATE_TEST_SUITE_P(
+    Points, Legal,
+    testing::Values(Refused{kPointwise, "pw_x", 0}, Refused{kPointwise, "pw_x", 14},
+                    Refused{kPointwise, "pw_lanes", 16}, Refused{kPointwise, "pw_lanes", 3},
+                    Refused{kPointwise, "pw_unroll", 3}, Refused{kPointwise, "pw_order", 2},
+                    Refused{kPointwise, "rows", 1}, Refused{kPointwise, "dw_x", 1},
+                    Refused{kDepthwise, "dw_x", 1000}, Refused{kDepthwise, "dw_v", 4},
+                    Refused{kDepthwise, "dw_unroll", 4}, Refused{kDepthwise, "dw_order", -1},
+                    Refused{kDepthwise, "dw_split", 1}, Refused{kSeparable, "rows", 17},
+                    Refused{kSeparable, "dw_y", 3}));
+
+TEST(LegalPoint, ReportsAMissingKnob) {
+  const spec::Layer layer = layer_of(kPointwise);
+  const targets::Target target = target_of("x86-64-v3");
+  Point point = heuristic(layer, target);
+  point.erase("pw_v");
+  EXPECT_TRUE(blames(legal(point, layer, target), "pw_v"));
+}
+
+TEST(LegalPoint, ReportsEveryReasonAtOnce) {
+  const spec::Layer layer = layer_of(kPointwise);
+  EXPECT_EQ(legal({{"a", 1}, {"b", 2}}, layer, target_of("x86-64-v3")).size(), 7U);
+}
+
+TEST(LegalPoint, BordersSplitOffOnlyWhereTheyExist) {
+  const targets::Target target = target_of("x86-64-v3");
+  const spec::Layer padded = layer_of("dw_f32_n1h28w64c8_k3s1p1_none_nchw");
+  const spec::Layer bare = layer_of("dw_f32_n1h28w64c8_k3s1p0_none_nchw");
+  Point point = heuristic(padded, target);
+  point["dw_split"] = 1;
+  EXPECT_TRUE(legal(point, padded, target).empty());
+  point = heuristic(bare, target);
+  point["dw_split"] = 1;
+  EXPECT_TRUE(blames(legal(point, bare, target), "dw_split"));
+}
+
+}  // namespace
+}  // namespace sepconv::schedules
