@@ -1,0 +1,63 @@
+// Schedules, database: the journal, a file of trials that only grows and survives every kill. Knows
+// no search and no layer.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "schedules/db/record.h"
+#include "support/error.h"
+
+namespace sepconv::db {
+
+/// A line that is no trial of this version.
+struct JournalLine {
+  int64_t line = 0;    ///< from 1
+  int64_t offset = 0;  ///< byte at which it begins
+  std::string reason;
+  std::string text;  ///< as it stands in the file, without its newline
+};
+
+struct JournalContent {
+  std::vector<Trial> trials;         ///< in file order
+  std::vector<JournalLine> damaged;  ///< torn or corrupt
+  std::vector<JournalLine> newer;    ///< intact, but of a later schema
+};
+
+/// Splits text into trials and lines that are none; never fails.
+[[nodiscard]] JournalContent parse_journal(std::string_view text);
+
+/// Reads under a shared lock and changes nothing. A missing file is kind input.
+[[nodiscard]] Result<JournalContent> read_journal(const std::filesystem::path& path);
+
+/// `<path>.damaged`, where open() puts damaged lines.
+[[nodiscard]] std::filesystem::path damaged_path(const std::filesystem::path& path);
+
+/// A journal to append to. The lock is held only while a record is written, so several processes
+/// may share one journal, each with its own Journal. A class because it owns a descriptor. Movable.
+class Journal {
+ public:
+  /// Makes the file where it is missing. Damaged lines move to damaged_path(): they are appended
+  /// there before they leave the journal. Kind environment when the file cannot be used.
+  [[nodiscard]] static Result<Journal> open(const std::filesystem::path& path);
+  Journal(Journal&& other) noexcept;
+  Journal& operator=(Journal&& other) noexcept;
+  ~Journal();
+
+  /// What open() found, damaged lines included.
+  [[nodiscard]] const JournalContent& found() const { return found_; }
+
+  /// Writes one line and syncs it to the disk. On failure (kind environment) nothing is added.
+  [[nodiscard]] Result<void> append(const Trial& trial);
+
+ private:
+  Journal(std::filesystem::path path, int descriptor, JournalContent found)
+      : path_(std::move(path)), descriptor_(descriptor), found_(std::move(found)) {}
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+  JournalContent found_;
+};
+
+}  // namespace sepconv::db
