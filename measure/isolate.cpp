@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstring>
 #include <exception>
+#include <new>
 #include <utility>
 
 #include "measure/append.h"
@@ -67,25 +68,32 @@ bool write_all(int descriptor, const void* data, size_t bytes) {
 struct Message {
   Status status;
   double max_error, bound;
+  End end;
 };
 
 void send(int descriptor, const Outcome& outcome) {
-  const Message message{outcome.status, outcome.max_error, outcome.bound};
+  const Message message{outcome.status, outcome.max_error, outcome.bound, outcome.end};
   if (write_all(descriptor, &message, sizeof(message))) {
     write_all(descriptor, outcome.reason.data(), outcome.reason.size());
   }
 }
 
-Outcome failed(std::string reason) { return {Status::failed, 0, 0, std::move(reason)}; }
-Outcome skipped(std::string reason) { return {Status::skipped, 0, 0, std::move(reason)}; }
+Outcome failed(End end, std::string reason, int signal = 0) {
+  return {Status::failed, 0, 0, std::move(reason), end, signal};
+}
+Outcome skipped(std::string reason) {
+  return {Status::skipped, 0, 0, std::move(reason), End::not_run};
+}
 
 Outcome guarded(const std::function<Outcome()>& check) {
   try {
     return check();
+  } catch (const std::bad_alloc&) {
+    return failed(End::out_of_memory, "the check ran out of memory");
   } catch (const std::exception& error) {
-    return failed(std::string("the check threw an exception: ") + error.what());
+    return failed(End::threw, std::string("the check threw an exception: ") + error.what());
   } catch (...) {
-    return failed("the check threw an exception of an unknown type");
+    return failed(End::threw, "the check threw an exception of an unknown type");
   }
 }
 
@@ -135,15 +143,18 @@ Outcome ended(int status, const std::string& bytes, const Board& left) {
     std::string reason = "crashed with signal " + std::to_string(WTERMSIG(status)) + " (" +
                          strsignal(WTERMSIG(status)) + ")";
     if (left.fault[0] != '\0') reason += std::string(": ") + left.fault;
-    return failed(reason + during(left));
+    // Nobody but the system's keeper of memory kills a process that is within its time.
+    const End end = WTERMSIG(status) == SIGKILL ? End::out_of_memory : End::crashed;
+    return failed(end, reason + during(left), WTERMSIG(status));
   }
   if (bytes.size() < sizeof(Message)) {
-    return failed("ended the process with exit code " + std::to_string(WEXITSTATUS(status)) +
-                  during(left));
+    return failed(End::silent, "ended the process with exit code " +
+                                   std::to_string(WEXITSTATUS(status)) + during(left));
   }
   Message message{};
   std::memcpy(&message, bytes.data(), sizeof(message));
-  return {message.status, message.max_error, message.bound, bytes.substr(sizeof(message))};
+  return {message.status, message.max_error, message.bound, bytes.substr(sizeof(message)),
+          message.end};
 }
 
 Outcome watch(pid_t child, int descriptor, double seconds, const Board& left) {
@@ -154,8 +165,8 @@ Outcome watch(pid_t child, int descriptor, double seconds, const Board& left) {
   if (wait == Wait::interrupted) return skipped("interrupted");
   if (wait == Wait::timed_out) {
     const auto limit = std::to_string(seconds);
-    return failed("did not end within " + limit.substr(0, limit.find('.') + 2) + " s" +
-                  during(left));
+    return failed(End::timed_out, "did not end within " + limit.substr(0, limit.find('.') + 2) +
+                                      " s" + during(left));
   }
   return ended(status, bytes, left);
 }
