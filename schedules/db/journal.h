@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "schedules/db/record.h"
@@ -36,27 +38,25 @@ struct JournalContent {
 [[nodiscard]] std::filesystem::path damaged_path(const std::filesystem::path& path);
 
 /// A journal to append to. The lock is held only while a record is written, so several processes
-/// may share one journal, each with its own Journal. A class because it owns a descriptor. Movable.
+/// may share one journal, each with its own Journal. A class so that only an opened, thus repaired,
+/// file is appended to.
 class Journal {
  public:
-  /// Makes the file where it is missing. Damaged lines move to damaged_path(): they are appended
-  /// there before they leave the journal. Kind environment when the file cannot be used.
+  /// Makes the file where it is missing. Damaged lines move to damaged_path(): they are safe there
+  /// before they leave the journal. Kind environment when the file cannot be used.
   [[nodiscard]] static Result<Journal> open(const std::filesystem::path& path);
-  Journal(Journal&& other) noexcept;
-  Journal& operator=(Journal&& other) noexcept;
-  ~Journal();
 
   /// What open() found, damaged lines included.
   [[nodiscard]] const JournalContent& found() const { return found_; }
 
-  /// Writes one line and syncs it to the disk. On failure (kind environment) nothing is added.
-  [[nodiscard]] Result<void> append(const Trial& trial);
+  /// Writes one line and syncs it to the disk. On failure nothing is added; kind environment when
+  /// the disk refuses, internal when the trial is not one that parse_trial() takes.
+  [[nodiscard]] Result<void> append(const Trial& trial) const;
 
  private:
-  Journal(std::filesystem::path path, int descriptor, JournalContent found)
-      : path_(std::move(path)), descriptor_(descriptor), found_(std::move(found)) {}
+  Journal(std::filesystem::path path, JournalContent found)
+      : path_(std::move(path)), found_(std::move(found)) {}
   std::filesystem::path path_;
-  int descriptor_ = -1;
   JournalContent found_;
 };
 
