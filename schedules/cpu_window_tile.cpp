@@ -57,10 +57,23 @@ int64_t channel_lanes(const Work& work, const targets::Target& target) {
   return best;
 }
 
+/// Pixels a multiple of 1 KiB apart share few sets of L1, and a strided window meets each line only
+/// once or twice: several channel vectors at once then use it while it is there.
+struct Aliasing {
+  static constexpr int64_t kBytes = 1024;
+  bool any = false, strong = false;
+};
+Aliasing aliasing(const Work& work) {
+  const int64_t stride = work.extents.channels * 4;
+  const bool any = work.strided() && stride % Aliasing::kBytes == 0;
+  return {any, any && stride >= 2 * Aliasing::kBytes};
+}
+
 /// Whether a tile of the whole map pays: every padding tap vanishes, at the price of some spills.
 bool takes_whole_map(const Work& work) {
   const int64_t pixels = work.extents.width * work.extents.height;
-  return !work.fused && pixels <= 2 * work.registers - 4 && work.taps() * pixels <= kUnrollBudget;
+  return !work.fused && pixels <= 2 * work.registers - 4 && work.taps() * pixels <= kUnrollBudget &&
+         !aliasing(work).any;
 }
 
 /// Columns and rows of a tile. Accumulators may take half of the registers; the rest holds weights
@@ -81,22 +94,16 @@ void choose_pixels(WindowChoice& tile, const Work& work) {
     tile.x = even_tile(width, budget >= 16 ? 2 * budget : budget - 1, work.most_repeated);
     tile.order = 2;
   } else if (work.strided()) {
-    tile.x = width <= 7 ? width : even_tile(width, 2, work.most_repeated);
-    tile.y = width <= 7 ? 1 : tile_rows(work, 2);
+    const Aliasing lines = aliasing(work);
+    const bool row = width <= 7 && !lines.any;
+    tile.x = row ? width : even_tile(width, 2, work.most_repeated);
+    tile.y = row || lines.strong ? 1 : tile_rows(work, 2);
+    tile.v = lines.strong ? 4 : lines.any ? 2 : 1;
+    tile.order = lines.any ? 2 : 0;
   } else {
     tile.x = even_tile(width, width <= 14 ? 7 : 4, work.most_repeated);
     tile.y = tile_rows(work, std::max<int64_t>(1, budget / tile.x));
   }
-}
-
-/// Pixels a multiple of 1 KiB apart share few sets of L1: several channel vectors at once then use
-/// each line while it is there.
-int64_t choose_vectors(const WindowChoice& tile, const Work& work) {
-  constexpr int64_t kAliasing = 1024;
-  const bool aliases = work.extents.channels * 4 % kAliasing == 0;
-  if (!aliases || !work.strided() || tile.x * tile.y > 4) return 1;
-  const int64_t vectors = work.extents.channels * 4 >= 2 * kAliasing ? 4 : 2;
-  return vectors * tile.lanes <= work.extents.channels ? vectors : 1;
 }
 
 /// Vectors run along a row: as wide as the row allows without computing a quarter of it twice.
@@ -123,7 +130,8 @@ int64_t choose_unroll(const WindowChoice& tile, const Work& work) {
   // Rows of pixels are loaded unaligned whatever the order, so planar sums stay reductions.
   // An expression's order of additions depends on the pixel's place in the tile; fused nests
   // promise the same bits for every target with FMA.
-  const bool expression = work.taps() <= most_expression_taps(work.registers) && !work.fused;
+  const bool expression =
+      work.taps() <= most_expression_taps(work.registers) && !work.fused && tile.v <= 2;
   return expression && !work.extents.planar ? kExpression : kAllTaps;
 }
 
@@ -145,7 +153,7 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
     tile.lanes = channel_lanes(work, target);
     work.most_repeated /= repeated(work.extents.channels, tile.lanes);
     choose_pixels(tile, work);
-    tile.v = choose_vectors(tile, work);
+    if (tile.v * tile.lanes > work.extents.channels) tile.v = 1;
   }
   point["dw_x"] = tile.x;
   point["dw_y"] = tile.y;
