@@ -72,6 +72,28 @@ bool enough(const std::vector<Samples>& samples, size_t least) {
                      [&](const Samples& one) { return one.undisturbed.size() >= least; });
 }
 
+/// One round: a sample of each, forwards or backwards; whether nothing disturbed it.
+bool take_round(const std::vector<Timed>& timed, const std::vector<size_t>& calls, bool backwards,
+                std::vector<double>& round) {
+  bool undisturbed = true;
+  for (size_t i = 0; i < timed.size(); ++i) {
+    const size_t which = backwards ? timed.size() - 1 - i : i;
+    bool disturbed = false;
+    round[which] = sample(timed[which], calls[which], disturbed);
+    undisturbed = undisturbed && !disturbed;
+  }
+  return undisturbed;
+}
+
+std::vector<std::vector<double>> columns(const std::vector<std::vector<double>>& rounds,
+                                         size_t count) {
+  std::vector<std::vector<double>> lists(count);
+  for (const auto& round : rounds) {
+    for (size_t i = 0; i < count; ++i) lists[i].push_back(round[i]);
+  }
+  return lists;
+}
+
 }  // namespace
 
 Statistics statistics(std::vector<double> samples) {
@@ -111,6 +133,22 @@ std::vector<std::vector<double>> sample_in_turn(const std::vector<Timed>& timed,
     result.push_back(std::move(good ? one.undisturbed : one.all));
   }
   return result;
+}
+
+std::vector<std::vector<double>> sample_rounds(const std::vector<Timed>& timed, double seconds,
+                                               size_t least, size_t most) {
+  std::vector<size_t> calls;
+  for (const Timed& one : timed) calls.push_back(calls_per_sample(one));
+  std::vector<std::vector<double>> all, undisturbed;
+  const auto begin = Clock::now();
+  const auto spent = [&] { return microseconds_since(begin) * 1e-6; };
+  while (all.size() < most && (all.size() < least || spent() < seconds ||
+                               (undisturbed.size() < least && spent() < kPatience * seconds))) {
+    std::vector<double> round(timed.size());
+    if (take_round(timed, calls, all.size() % 2 == 1, round)) undisturbed.push_back(round);
+    all.push_back(std::move(round));
+  }
+  return columns(undisturbed.size() >= least ? undisturbed : all, timed.size());
 }
 
 Evictor::Evictor(size_t last_cache_bytes)

@@ -35,6 +35,13 @@ struct Timed {
     const std::vector<Timed>& timed, double seconds, size_t least,
     const std::function<void()>& between = {});
 
+/// Like sample_in_turn, but pairs stay pairs: entry i of every list is of the same round, and a
+/// round with a disturbed sample is left out as a whole. Every other round runs backwards, so that
+/// none is always after the same one. At most `most` rounds.
+[[nodiscard]] std::vector<std::vector<double>> sample_rounds(const std::vector<Timed>& timed,
+                                                             double seconds, size_t least,
+                                                             size_t most);
+
 /// Reads and writes memory larger than the last cache, so that nothing else stays in it.
 class Evictor {
  public:
