@@ -12,6 +12,7 @@
 #include "bench/rows.h"
 #include "bench/table.h"
 #include "cli/build.h"
+#include "cli/choose.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/progress.h"

@@ -3,6 +3,8 @@
 
 #include <memory>
 
+#include "cli/choose.h"
+#include "cli/db_files.h"
 #include "cli/inspect_texts.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -17,14 +19,15 @@ int explain(const Options& options) {
   if (!layers) return report(layers.error(), options.json);
   const auto targets = read_targets(options);
   if (!targets) return report(targets.error(), options.json);
-  const auto choose = make_chooser(options);
-  if (!choose) return report(choose.error(), options.json);
+  const auto select = make_selector(options);
+  if (!select) return report(select.error(), options.json);
   Json rows = Json::array();
   for (const spec::Layer& layer : layers->layers) {
     for (const targets::Target& target : *targets) {
-      const auto choice = (*choose)(layer, target);
+      const auto choice = (*select)(layer, target);
       if (!choice) return report(choice.error(), options.json);
-      std::vector<std::string> lines = cost_lines(layer, target);
+      std::vector<std::string> lines = choice->notes;
+      for (std::string& line : cost_lines(layer, target)) lines.push_back(std::move(line));
       for (std::string& line : schedules::explain(layer, target, choice->point)) {
         lines.push_back(std::move(line));
       }
@@ -33,6 +36,7 @@ int explain(const Options& options) {
                       {"target", target.name},
                       {"schedule", schedules::to_string(choice->point)},
                       {"source", choice->source},
+                      {"record", choice->record ? record_json(*choice->record) : Json(nullptr)},
                       {"lines", lines}});
       if (options.json) continue;
       fmt::print("{} on {}: {} point {}\n", layer.name, target.name, choice->source,

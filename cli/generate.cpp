@@ -4,6 +4,7 @@
 #include <memory>
 #include <set>
 
+#include "cli/choose.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -77,6 +78,7 @@ std::string command_text(const Generate& options, const std::string& name,
   for (size_t i = 0; i < targets.size(); ++i) text += (i > 0 ? "," : "") + targets[i].name;
   text += " --out . --name " + name;
   if (!options.db.empty()) text += " --db " + shell_word(fs::path(options.db).filename().string());
+  if (!options.machine.empty()) text += " --machine " + shell_word(options.machine);
   if (!options.schedule.empty()) text += " --schedule " + shell_word(options.schedule);
   return text;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "cli/choose.h"
 #include "cli/inspect_texts.h"
 #include "cli/options.h"
 #include "cli/output.h"

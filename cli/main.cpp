@@ -45,8 +45,10 @@ int run(int argc, char** argv) {
   cli::add_generate(app, code);
   cli::add_verify(app, code);
   cli::add_bench(app, code);
+  cli::add_tune(app, code);
   cli::add_inspect(app, code);
   cli::add_explain(app, code);
+  cli::add_db(app, code);
   cli::add_targets_verb(app, code);
   cli::add_doctor(app, code);
   cli::add_pack(app, code);

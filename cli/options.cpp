@@ -3,7 +3,6 @@
 
 #include <set>
 
-#include "schedules/schedule.h"
 #include "spec/json.h"
 #include "spec/name.h"
 
@@ -66,8 +65,12 @@ void add_targets(CLI::App& verb, Options& options) {
 }
 
 void add_build(CLI::App& verb, Options& options) {
-  verb.add_option("--db", options.db, "Tuned schedules; `none`: the heuristic alone")
+  verb.add_option("--db", options.db,
+                  "Tuned schedules; default: the installed ones; `none`: the heuristic alone")
       ->type_name("FILE|none");
+  verb.add_option("--machine", options.machine,
+                  "The class of machines whose records to use, where a database has several")
+      ->type_name("M");
   verb.add_option("--schedule", options.schedule, "Force this point of the schedule space")
       ->type_name("K=V,..");
   verb.add_option("--jobs", options.jobs, "Compile processes at once; 0: one a core")
@@ -126,30 +129,6 @@ Result<std::vector<targets::Target>> read_targets(const Options& options) {
   }
   if (!errors.empty()) return fail(std::move(errors));
   return targets;
-}
-
-Result<emit::Chooser> make_chooser(const Options& options) {
-  if (!options.db.empty() && options.db != "none") {
-    Error error =
-        usage("there is no reader for schedule databases in this version", "use --db none");
-    error.field = "--db";
-    error.value = options.db;
-    return fail(error);
-  }
-  if (options.schedule.empty()) {
-    return emit::Chooser([](const spec::Layer& layer, const targets::Target& target) {
-      return Result<emit::Choice>({schedules::heuristic(layer, target), "heuristic"});
-    });
-  }
-  auto point = schedules::parse_point(options.schedule);
-  if (!point) return fail(std::move(point.error()));
-  return emit::Chooser([forced = *point](const spec::Layer& layer,
-                                         const targets::Target& target) -> Result<emit::Choice> {
-    Errors errors = schedules::legal(forced, layer, target);
-    for (Error& error : errors) error.layer = layer.name;
-    if (!errors.empty()) return fail(std::move(errors));
-    return emit::Choice{forced, "forced"};
-  });
 }
 
 emit::CompileOptions compile_options(const Options& options) {

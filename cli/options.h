@@ -15,14 +15,14 @@ namespace sepconv::cli {
 /// As typed.
 struct Options {
   std::vector<std::string> names, files, targets;
-  std::string db, schedule;
+  std::string db, machine, schedule;
   int jobs = 0, threads = 1;
   bool no_cache = false, json = false;
 };
 
 void add_layers(CLI::App& verb, Options& options);
 void add_targets(CLI::App& verb, Options& options);
-void add_build(CLI::App& verb, Options& options);  ///< --db --schedule --jobs --no-cache
+void add_build(CLI::App& verb, Options& options);  ///< --db --machine --schedule --jobs --no-cache
 void add_threads(CLI::App& verb, Options& options);
 void add_json(CLI::App& verb, Options& options);
 
@@ -40,9 +40,6 @@ struct Layers {
 [[nodiscard]] Result<std::vector<targets::Target>> read_targets(const Options& options);
 /// Whether the user named targets, so that one that cannot run is an error.
 [[nodiscard]] bool targets_named(const Options& options);
-
-/// The forced point, else the heuristic's. Kind usage for a --db that is not `none`.
-[[nodiscard]] Result<emit::Chooser> make_chooser(const Options& options);
 
 [[nodiscard]] emit::CompileOptions compile_options(const Options& options);
 

@@ -13,6 +13,7 @@ std::string row_flags(const Options& options) {
   std::string text;
   if (options.threads != 1) text += fmt::format(" --threads {}", options.threads);
   if (!options.db.empty()) text += " --db " + shell_word(options.db);
+  if (!options.machine.empty()) text += " --machine " + shell_word(options.machine);
   if (!options.schedule.empty()) text += " --schedule " + shell_word(options.schedule);
   return text;
 }

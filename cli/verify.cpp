@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "cli/build.h"
+#include "cli/choose.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/progress.h"

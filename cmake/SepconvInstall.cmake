@@ -3,6 +3,8 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 install(TARGETS sepconv RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(PROGRAMS ${HALIDE_WHEEL_LIBRARY} DESTINATION ${CMAKE_INSTALL_LIBDIR})
+# Where the tool looks for it: ../share/sepconv beside its own folder.
+install(FILES ${PROJECT_SOURCE_DIR}/schedules/db/tuned.db DESTINATION share/sepconv)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/sepconv)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/sepconvConfig.cmake.in
   ${PROJECT_BINARY_DIR}/package/sepconvConfig.cmake

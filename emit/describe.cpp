@@ -221,6 +221,7 @@ LayerWords layer_words(const spec::Layer& layer, const ImplData& data, const Cho
   for (size_t i = 0; i < chosen.kernels.size(); ++i) {
     words.schedules.push_back(schedules::to_string(chosen.choices[i].point));
     words.sources.push_back(chosen.choices[i].source);
+    words.records.push_back(chosen.choices[i].record);
     words.code_bytes += chosen.kernels[i]->code_bytes;
   }
   return words;

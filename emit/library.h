@@ -22,7 +22,8 @@ namespace sepconv::emit {
 /// Which point a layer is compiled with, and where it came from.
 struct Choice {
   schedules::Point point;
-  std::string source;  ///< "heuristic", "db" or "forced"
+  std::string source;       ///< "heuristic", "db" or "forced"
+  std::string record = {};  ///< for "db": which record, as one word; written into the manifest
 };
 /// Called once per (layer, target). Supplied by the cli (database, --schedule) or the heuristic.
 using Chooser = std::function<Result<Choice>(const spec::Layer&, const targets::Target&)>;

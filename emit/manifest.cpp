@@ -16,6 +16,9 @@ ordered_json layer_json(const LibraryWords& words, size_t index) {
   for (size_t i = 0; i < words.targets.size(); ++i) {
     schedules.push_back(
         {{"target", words.targets[i]}, {"point", said.schedules[i]}, {"source", said.sources[i]}});
+    if (i < said.records.size() && !said.records[i].empty()) {
+      schedules.back()["record"] = said.records[i];
+    }
   }
   // Layers of one canonical name share one kernel.
   ordered_json aliases = ordered_json::array();

@@ -17,6 +17,7 @@ struct LayerWords {
   int64_t workspace_bytes = 0;         ///< for one thread, the largest of all variants
   std::vector<std::string> schedules;  ///< per target of the library: the point as text
   std::vector<std::string> sources;    ///< per target: heuristic, db or forced
+  std::vector<std::string> records;    ///< per target: the database's record, mostly empty
   int64_t code_bytes = 0;              ///< of all targets
 };
 

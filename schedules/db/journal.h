@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,6 +35,12 @@ struct JournalContent {
 /// Reads under a shared lock and changes nothing. A missing file is kind input.
 [[nodiscard]] Result<JournalContent> read_journal(const std::filesystem::path& path);
 
+/// Rewrites the journal with the trials for which `keep` is true, under the lock, atomically; lines
+/// of a later version stay, damaged ones move to damaged_path(). Returns what was removed. Kind
+/// input when the file is missing, else environment.
+[[nodiscard]] Result<std::vector<Trial>> filter_journal(
+    const std::filesystem::path& path, const std::function<bool(const Trial&)>& keep);
+
 /// `<path>.damaged`, where open() puts damaged lines.
 [[nodiscard]] std::filesystem::path damaged_path(const std::filesystem::path& path);
 
@@ -52,6 +59,8 @@ class Journal {
   /// Writes one line and syncs it to the disk. On failure nothing is added; kind environment when
   /// the disk refuses, internal when the trial is not one that parse_trial() takes.
   [[nodiscard]] Result<void> append(const Trial& trial) const;
+  /// Likewise many at once: all or none.
+  [[nodiscard]] Result<void> append(const std::vector<Trial>& trials) const;
 
  private:
   Journal(std::filesystem::path path, JournalContent found)

@@ -99,7 +99,7 @@ Result<std::string> LockedFile::read() const {
   return fail(std::move(error));
 }
 
-Result<void> LockedFile::append_line(std::string_view line) const {
+Result<void> LockedFile::append_lines(std::string_view lines) const {
   struct stat status {};
   if (::fstat(descriptor_, &status) != 0) {
     return fail(support::system_error("cannot read the file's size", path_, errno));
@@ -109,7 +109,7 @@ Result<void> LockedFile::append_line(std::string_view line) const {
     return fail(support::system_error("cannot read the file", path_, errno));
   }
   // A writer that died left half a line, which must not swallow this one.
-  const std::string text = (last == '\n' ? "" : "\n") + std::string(line) + "\n";
+  const std::string text = (last == '\n' ? "" : "\n") + std::string(lines) + "\n";
   int code = write_all(descriptor_, text);
   if (code == 0 && ::fsync(descriptor_) != 0) code = errno;
   if (code == 0) {

@@ -29,8 +29,9 @@ class LockedFile {
 
   /// The whole file. Kind input above 1 GiB.
   [[nodiscard]] Result<std::string> read() const;
-  /// Adds text, on a line of its own, and syncs. On failure (kind environment) nothing is added.
-  [[nodiscard]] Result<void> append_line(std::string_view line) const;
+  /// Adds text, on lines of its own, and syncs; it ends without a newline. On failure (kind
+  /// environment) nothing is added.
+  [[nodiscard]] Result<void> append_lines(std::string_view lines) const;
 
  private:
   LockedFile(std::filesystem::path path, int descriptor)

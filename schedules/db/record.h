@@ -2,6 +2,7 @@
 // no file.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ enum class TrialOutcome {
   no_result,            ///< the worker ended well and said nothing
   output_flood,         ///< the worker wrote more than its limit
 };
+inline constexpr size_t kOutcomeCount = static_cast<size_t>(TrialOutcome::output_flood) + 1;
 [[nodiscard]] const char* word(TrialOutcome outcome);
 [[nodiscard]] bool parse_outcome(std::string_view word, TrialOutcome& outcome);
 

@@ -174,7 +174,7 @@ const BadCommand kBadCommands[] = {
     {{"inspect", kGood, "--jobs", "many"}, 2},
     {{"verify", kGood, "--threads", "0"}, 2},
     {{"verify", kGood, "--threads", "x"}, 2},
-    {{"verify", kGood, "--db", "some.db"}, 2},
+    {{"verify", kGood, "--db", "some.db"}, 3},
     {{"generate", kGood}, 2},
     {{"generate", "--out", "out"}, 2},
     {{"generate", kGood, "--out", "out", "--name", "a-b"}, 2},

@@ -130,7 +130,7 @@ const BadBench kBad[] = {
     {{kName, "--threads", "0"}, 2},
     {{kName, "--peers", "tensorflow"}, 2},
     {{kName, "--peers", ""}, 2},
-    {{kName, "--db", "some.db"}, 2},
+    {{kName, "--db", "some.db"}, 3},
     {{kName, "--unheard-of"}, 2},
     {{"pw_f32_n1h4w6c8_o16"}, 3},
     {{"--layers", "missing.json"}, 3},
