@@ -41,7 +41,7 @@ std::string make_tensors(const spec::Layer& layer, const reference::Operands& op
                         int64_t pixel_stride) {
     auto made = measure::TensorBuffer::make(name, shape,
                                             measure::strides(layer.layout, shape, pixel_stride),
-                                            measure::Placement::start);
+                                            measure::Placement::staggered);
     if (made) buffer = std::move(*made);
     return made.has_value();
   };

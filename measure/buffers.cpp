@@ -33,6 +33,15 @@ std::array<Slot, 64> slots;
 size_t page_bytes() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
 size_t round_up(size_t value, size_t unit) { return (value + unit - 1) / unit * unit; }
 
+/// Bytes into a page, different for any few buffers made in turn.
+size_t next_stagger(size_t alignment) {
+  static std::atomic<size_t> turn{0};
+  constexpr size_t kStep = 64;
+  const size_t places = page_bytes() / kStep;
+  const size_t offset = kStep * (turn++ * 9 % (places - 3));
+  return offset / std::max(alignment, kStep) * std::max(alignment, kStep);
+}
+
 int take_slot() {
   for (size_t i = 0; i < slots.size(); ++i) {
     bool expected = false;
@@ -45,7 +54,8 @@ int take_slot() {
 
 Result<GuardedBuffer> GuardedBuffer::make(const char* name, size_t bytes, size_t alignment,
                                           Placement placement) {
-  const size_t room = round_up(std::max<size_t>(bytes, 1), page_bytes());
+  const size_t before = placement == Placement::staggered ? next_stagger(alignment) : 0;
+  const size_t room = round_up(std::max<size_t>(before + bytes, 1), page_bytes());
   void* mapping = mmap(nullptr, room + 2 * kZone, PROT_NONE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapping == MAP_FAILED) {
@@ -59,7 +69,7 @@ Result<GuardedBuffer> GuardedBuffer::make(const char* name, size_t bytes, size_t
     return fail(support::system_error("making a guarded buffer accessible", name, errno));
   }
   result.bytes_ = bytes;
-  result.place(alignment, placement);
+  result.place(alignment, placement, before);
   std::byte* first = result.mapping_ + kZone;
   std::byte* end = result.data_ + bytes;
   std::memset(first, static_cast<int>(kSlack), static_cast<size_t>(result.data_ - first));
@@ -68,9 +78,10 @@ Result<GuardedBuffer> GuardedBuffer::make(const char* name, size_t bytes, size_t
   return result;
 }
 
-void GuardedBuffer::place(size_t alignment, Placement placement) {
+void GuardedBuffer::place(size_t alignment, Placement placement, size_t before) {
   const size_t room = mapped_bytes_ - 2 * kZone;
-  const size_t offset = placement == Placement::start ? 0 : (room - bytes_) / alignment * alignment;
+  const size_t offset =
+      placement == Placement::end ? (room - bytes_) / alignment * alignment : before;
   data_ = mapping_ + kZone + offset;
   slot_ = take_slot();
   if (slot_ < 0) return;

@@ -13,6 +13,9 @@ namespace sepconv::measure {
 enum class Placement {
   end,    ///< its last byte is the last before the zone behind it (but for alignment)
   start,  ///< its first byte is the first after the zone before it
+  /// Its first byte lies some multiple of 64 bytes into a page, another one from buffer to buffer,
+  /// as in an app's arena: tensors that share their low address bits make any kernel slower.
+  staggered,
 };
 
 /// Anonymous memory between two inaccessible zones of 1 MiB. Movable; unmapped with the value.
@@ -46,7 +49,7 @@ class GuardedBuffer {
   int slot_ = -1;
   const char* name_ = "";
 
-  void place(size_t alignment, Placement placement);
+  void place(size_t alignment, Placement placement, size_t before);
   void release();
 };
 

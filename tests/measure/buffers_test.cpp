@@ -95,6 +95,20 @@ TEST(GuardedBuffer, ReportsAWriteWhileReadOnly) {
   EXPECT_EQ(reason_of_write(sample, 12), "");
 }
 
+TEST(GuardedBuffer, StaggersStartsInsideThePage) {
+  constexpr uintptr_t kPage = 4096;
+  auto first = GuardedBuffer::make("first", 1 << 16, 4, Placement::staggered);
+  auto second = GuardedBuffer::make("second", 1 << 16, 4, Placement::staggered);
+  ASSERT_TRUE(first && second);
+  const auto low = [&](const GuardedBuffer& buffer) {
+    return reinterpret_cast<uintptr_t>(buffer.data()) % kPage;
+  };
+  EXPECT_NE(low(*first), low(*second));
+  EXPECT_EQ(low(*first) % 64, 0U);
+  first->data()[(1 << 16) - 1] = std::byte{1};
+  EXPECT_TRUE(first->intact());
+}
+
 TEST(GuardedBuffer, IsPoisonedFromTheStart) {
   const GuardedBuffer sample = buffer(8, 4, Placement::end);
   for (size_t at = 0; at < 8; at += 4) {
