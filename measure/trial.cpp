@@ -17,7 +17,9 @@
 namespace sepconv::measure {
 namespace {
 
-constexpr size_t kMostRounds = 400;
+constexpr size_t kMostRounds = 48;
+/// Long beside the clock's cost and the first call's misses, short beside the scheduler's slices.
+constexpr double kSampleMicroseconds = 300;
 
 /// What the child leaves for its parent.
 struct Sheet {
@@ -77,10 +79,20 @@ std::string compare_bits(Calls& calls, const TrialOptions& options, Sheet& sheet
   return same_bits(*once, *baseline) ? "" : "its bits differ from the baseline's";
 }
 
+/// Calls that fill a sample.
+size_t repeats(const std::function<void()>& run) {
+  Timed once;
+  once.run = run;
+  once.repeat = 1;
+  const double us = statistics(sample_rounds({once}, 0, 3, 3).front()).min;
+  return static_cast<size_t>(std::max(1.0, kSampleMicroseconds / std::max(us, 0.01)));
+}
+
 std::vector<Timed> turns(const Calls& calls) {
   std::vector<Timed> timed(calls.kernels.size());
   for (size_t i = 0; i < timed.size(); ++i) {
     timed[i].run = [&calls, i] { (void)calls.run(i); };
+    timed[i].repeat = repeats(timed[i].run);
     // Brings its own code and data back into the caches after another kernel's turn.
     timed[i].before = timed[i].run;
   }

@@ -8,9 +8,9 @@
 namespace sepconv::tune {
 namespace {
 
-constexpr double kGain = 0.005;    ///< relative; less than that is no progress
-constexpr size_t kRecent = 12;     ///< trials whose gain says what the next ones may bring
-constexpr double kOptimism = 0.25; ///< gain that a task without history is thought to have
+constexpr double kGain = 0.005;     ///< relative; less than that is no progress
+constexpr size_t kRecent = 12;      ///< trials whose gain says what the next ones may bring
+constexpr double kOptimism = 0.25;  ///< gain that a task without history is thought to have
 
 /// Trials since the last gain.
 int64_t fruitless(const Search& search) {

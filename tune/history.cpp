@@ -1,0 +1,37 @@
+// Tune: recorded trials as answers to proposals, for resuming and for replays. Knows no file.
+#include "tune/history.h"
+
+#include "tune/acceptance.h"
+
+namespace sepconv::tune {
+namespace {
+
+bool counts(const db::Trial& trial, const Conditions& conditions) {
+  if (trial.layer != conditions.layer || trial.target != conditions.target) return false;
+  if (!conditions.machine.empty() && trial.machine != conditions.machine) return false;
+  if (trial.threads != conditions.threads || trial.predicted) return false;
+  if (trial.versions.halide != conditions.versions.halide ||
+      trial.versions.space != conditions.versions.space || trial.origin == kConfirmation) {
+    return false;
+  }
+  return trial.outcome != db::TrialOutcome::ok ||
+         ((conditions.baseline.empty() || trial.incumbent == conditions.baseline) &&
+          !trial.incumbent_us.empty());
+}
+
+}  // namespace
+
+Recorded recorded(const std::vector<db::Trial>& trials, const Conditions& conditions) {
+  Recorded found;
+  for (const db::Trial& trial : trials) {
+    if (counts(trial, conditions)) found.emplace(trial.point, trial);
+  }
+  return found;
+}
+
+Result result_of(const db::Trial& trial) {
+  if (trial.outcome != db::TrialOutcome::ok) return {trial.outcome, 0};
+  return {trial.outcome, median_ratio({trial.samples_us, trial.incumbent_us})};
+}
+
+}  // namespace sepconv::tune
