@@ -1,14 +1,16 @@
-# sepconv_add_library(<target> LAYERS <file>... TARGETS <target>... [NAME <lib>] [DB <file>|none])
+# sepconv_add_library(<target> LAYERS <file>... TARGETS <target>... [NAME <lib>] [DB <file>|none]
+#                     [MACHINE <class>])
 #
 # Generates a kernel library while the app builds: an imported static library <target> with its
 # include folders. <lib> is the layer file's own name unless NAME says otherwise (needed with several
 # files); the header is <lib>.h. A changed layer file, database or tool runs the generator again,
-# which takes unchanged layers from its cache. TARGETS defaults to native.
+# which takes unchanged layers from its cache. TARGETS defaults to native. MACHINE chooses among the
+# database's records (docs/tuning.md).
 #
 # The tool: SEPCONV_EXECUTABLE where set (cross builds name the host's tool), else the target
 # sepconv::sepconv of the installed package or of this very build.
 function(sepconv_add_library target)
-  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "NAME;DB" "LAYERS;TARGETS")
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "NAME;DB;MACHINE" "LAYERS;TARGETS")
   if(ARG_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "sepconv_add_library(${target}): unknown argument ${ARG_UNPARSED_ARGUMENTS}")
   endif()
@@ -56,6 +58,9 @@ function(sepconv_add_library target)
     set(database --db ${database_dependency})
   elseif(ARG_DB)
     set(database --db none)
+  endif()
+  if(ARG_MACHINE)
+    list(APPEND database --machine ${ARG_MACHINE})
   endif()
   string(JOIN "," targets ${ARG_TARGETS})
   set(out ${CMAKE_CURRENT_BINARY_DIR}/sepconv/${target})

@@ -42,9 +42,10 @@ bool same_file(const struct stat& one, const struct stat& other) {
   return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
-Error open_error(const fs::path& path, int code) {
+/// A wrong name is the user's; a folder that is missing or closed is the machine's.
+Error open_error(const fs::path& path, int code, bool append) {
   Error error = support::system_error("cannot open the file", path, code);
-  if (code == ENOENT || code == EISDIR) error.kind = ErrorKind::input;
+  if (code == EISDIR || (code == ENOENT && !append)) error.kind = ErrorKind::input;
   return error;
 }
 
@@ -68,11 +69,11 @@ Result<LockedFile> LockedFile::open(const fs::path& path, Mode mode) {
   const int flags = (append ? O_RDWR | O_CREAT | O_APPEND : O_RDONLY) | O_CLOEXEC | O_NONBLOCK;
   while (true) {
     LockedFile file(path, ::open(path.c_str(), flags, 0666));
-    if (file.descriptor_ < 0) return fail(open_error(path, errno));
+    if (file.descriptor_ < 0) return fail(open_error(path, errno, append));
     struct stat held {};
     struct stat named {};
-    if (::fstat(file.descriptor_, &held) != 0) return fail(open_error(path, errno));
-    if (!S_ISREG(held.st_mode)) return fail(open_error(path, EISDIR));
+    if (::fstat(file.descriptor_, &held) != 0) return fail(open_error(path, errno, append));
+    if (!S_ISREG(held.st_mode)) return fail(open_error(path, EISDIR, append));
     if (const int code = lock(file.descriptor_, append ? LOCK_EX : LOCK_SH); code != 0) {
       return fail(support::system_error("cannot lock the file", path, code));
     }

@@ -18,7 +18,8 @@ class LockedFile {
   enum class Mode { read, append };
   /// Waits for the lock, shared to read and exclusive to append. Whoever replaced the file in the
   /// meantime is noticed, so that the file is always the one that `path` names. With append a
-  /// missing file is made; else it is kind input. Other failures are kind environment.
+  /// missing file is made; else it is kind input, as is a folder. Other failures are kind
+  /// environment.
   [[nodiscard]] static Result<LockedFile> open(const std::filesystem::path& path, Mode mode);
   LockedFile(LockedFile&& other) noexcept
       : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
