@@ -3,6 +3,9 @@
 #include <fmt/core.h>
 
 #include <memory>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "cli/output.h"
 #include "cli/verbs.h"
@@ -10,20 +13,30 @@
 namespace sepconv::cli {
 namespace {
 
-std::string flags(const CLI::App& verb) {
-  std::string text;
-  for (const CLI::Option* option : verb.get_options()) {
-    for (const std::string& name : option->get_lnames()) text += " --" + name;
-  }
-  return text.empty() ? text : text.substr(1);
-}
-
 std::vector<const CLI::App*> verbs(const CLI::App& app) {
   std::vector<const CLI::App*> all;
   for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
     all.push_back(verb);
   }
   return all;
+}
+
+/// Flags of the verb and of the verbs below it, each once.
+std::set<std::string> flag_names(const CLI::App& verb) {
+  std::set<std::string> names;
+  for (const CLI::Option* option : verb.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.insert(name);
+  }
+  for (const CLI::App* below : verbs(verb)) names.merge(flag_names(*below));
+  return names;
+}
+
+/// What may follow the verb: verbs below it, then flags.
+std::string words(const CLI::App& verb) {
+  std::string text;
+  for (const CLI::App* below : verbs(verb)) text += " " + below->get_name();
+  for (const std::string& name : flag_names(verb)) text += " --" + name;
+  return text.empty() ? text : text.substr(1);
 }
 
 std::string verb_names(const CLI::App& app) {
@@ -35,7 +48,7 @@ std::string verb_names(const CLI::App& app) {
 std::string bash_script(const CLI::App& app) {
   std::string cases;
   for (const CLI::App* verb : verbs(app)) {
-    cases += fmt::format("    {}) words='{}' ;;\n", verb->get_name(), flags(*verb));
+    cases += fmt::format("    {}) words='{}' ;;\n", verb->get_name(), words(*verb));
   }
   return fmt::format(
       "_sepconv() {{\n"
@@ -54,11 +67,13 @@ std::string fish_script(const CLI::App& app) {
   std::string text =
       fmt::format("complete -c sepconv -n __fish_use_subcommand -f -a '{}'\n", verb_names(app));
   for (const CLI::App* verb : verbs(app)) {
-    for (const CLI::Option* option : verb->get_options()) {
-      for (const std::string& name : option->get_lnames()) {
-        text += fmt::format("complete -c sepconv -n '__fish_seen_subcommand_from {}' -l {}\n",
-                            verb->get_name(), name);
-      }
+    for (const CLI::App* below : verbs(*verb)) {
+      text += fmt::format("complete -c sepconv -n '__fish_seen_subcommand_from {}' -a {}\n",
+                          verb->get_name(), below->get_name());
+    }
+    for (const std::string& name : flag_names(*verb)) {
+      text += fmt::format("complete -c sepconv -n '__fish_seen_subcommand_from {}' -l {}\n",
+                          verb->get_name(), name);
     }
   }
   return text;

@@ -21,7 +21,8 @@ struct Point {
 struct Group {
   Summary summary;
   std::map<std::string, Point> points;
-  std::vector<double> heuristic;
+  std::string heuristic;  ///< its point, where it was tried
+  bool has_heuristic = false;
 };
 
 void add(const Trial& trial, Group& group) {
@@ -32,7 +33,8 @@ void add(const Trial& trial, Group& group) {
   point.samples.insert(point.samples.end(), trial.samples_us.begin(), trial.samples_us.end());
   point.last = &trial;
   if (trial.origin != "heuristic") return;
-  group.heuristic.insert(group.heuristic.end(), trial.samples_us.begin(), trial.samples_us.end());
+  group.heuristic = trial.point;
+  group.has_heuristic = true;
 }
 
 Record record(const Group& group, const Point& point) {
@@ -43,7 +45,7 @@ Record record(const Group& group, const Point& point) {
   record.machine = trial.machine;
   if (!trial.point.empty()) record.point = *schedules::parse_point(trial.point);
   record.us = median(point.samples);
-  record.heuristic_us = median(group.heuristic);
+  if (group.has_heuristic) record.heuristic_us = median(group.points.at(group.heuristic).samples);
   record.noise = trial.noise;
   record.threads = trial.threads;
   record.trials = group.summary.trials;

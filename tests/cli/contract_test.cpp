@@ -58,7 +58,7 @@ TEST_F(Contract, DoctorChecksTheTools) {
 }
 
 TEST_F(Contract, HelpGoesToStdoutAndSucceeds) {
-  for (const char* verb : {"generate", "verify", "bench", "inspect", "pack", "explain"}) {
+  for (const char* verb : {"generate", "verify", "bench", "inspect", "pack", "explain", "db"}) {
     const auto outcome = run({verb, "--help"});
     EXPECT_EQ(outcome.code, 0);
     EXPECT_NE(outcome.out.find("Example:"), std::string::npos) << verb;
@@ -69,8 +69,8 @@ TEST_F(Contract, CompletionKnowsEveryVerb) {
   for (const char* shell : {"bash", "zsh", "fish"}) {
     const auto outcome = run({"completion", shell});
     ASSERT_EQ(outcome.code, 0);
-    for (const char* word :
-         {"generate", "verify", "bench", "inspect", "doctor", "threads", "peers"}) {
+    for (const char* word : {"generate", "verify", "bench", "inspect", "doctor", "threads", "peers",
+                             "prune", "dry-run"}) {
       EXPECT_NE(outcome.out.find(word), std::string::npos) << shell << " " << word;
     }
   }

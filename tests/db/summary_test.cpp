@@ -33,6 +33,13 @@ TEST(Summary, RanksPointsByTheMedianOfAllTheirSamples) {
   EXPECT_EQ(ranking[2].us, 20);
 }
 
+TEST(Summary, TheHeuristicsPointIsAsFastAsItself) {
+  const auto all = summarise({timed("x=1", {10}, "heuristic"), timed("x=1", {8, 8}, "confirm")});
+  ASSERT_EQ(all[0].ranking.size(), 1u);
+  EXPECT_EQ(all[0].ranking[0].us, 8);
+  EXPECT_EQ(all[0].ranking[0].heuristic_us, 8);
+}
+
 TEST(Summary, CountsOutcomesAndNeverRanksFailures) {
   const auto all = summarise({failed(TrialOutcome::crash), failed(TrialOutcome::crash),
                               failed(TrialOutcome::wrong_result)});
