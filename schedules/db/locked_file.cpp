@@ -49,6 +49,15 @@ Error open_error(const fs::path& path, int code, bool append) {
   return error;
 }
 
+Error kind_error(const fs::path& path) {
+  Error error;
+  error.kind = ErrorKind::input;
+  error.file = path.string();
+  error.message = "this is no regular file";
+  error.hint = "name a file";
+  return error;
+}
+
 /// Without this a crash may lose the new directory entry.
 void sync_folder(const fs::path& path) {
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
@@ -73,7 +82,7 @@ Result<LockedFile> LockedFile::open(const fs::path& path, Mode mode) {
     struct stat held {};
     struct stat named {};
     if (::fstat(file.descriptor_, &held) != 0) return fail(open_error(path, errno, append));
-    if (!S_ISREG(held.st_mode)) return fail(open_error(path, EISDIR, append));
+    if (!S_ISREG(held.st_mode)) return fail(kind_error(path));
     if (const int code = lock(file.descriptor_, append ? LOCK_EX : LOCK_SH); code != 0) {
       return fail(support::system_error("cannot lock the file", path, code));
     }

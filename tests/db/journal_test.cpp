@@ -182,6 +182,8 @@ TEST_F(JournalTest, MissingFileOrFolderIsAnErrorThatNamesIt) {
   EXPECT_EQ(missing.error()[0].kind, ErrorKind::input);
   EXPECT_EQ(missing.error()[0].file, path("none").string());
   EXPECT_FALSE(Journal::open(path(".")));
+  EXPECT_FALSE(read_journal(path(".")));
+  EXPECT_FALSE(Journal::open("/dev/null"));
   EXPECT_FALSE(Journal::open(path("none") / "x.journal"));
 }
 
