@@ -17,7 +17,8 @@ struct Accuracy {
 };
 
 /// none, relu and relu6 round nothing. hard_swish: five roundings, none of them amplified. The
-/// others rest on a polynomial exp of few ulp; gelu also on an erf of absolute error 1.5e-7.
+/// others rest on a polynomial 2^t of relative error 7.5e-8, gelu on a rational erf of absolute
+/// error 4.3e-8.
 [[nodiscard]] constexpr Accuracy accuracy(Activation activation) {
   switch (activation) {
     case Activation::none:
