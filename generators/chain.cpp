@@ -14,27 +14,37 @@ namespace {
 
 int as_int(int64_t value) { return static_cast<int>(value); }
 
-/// The input with its zeros. The tests carry `likely`, so that a schedule may split the border from
-/// the interior; a schedule that does not is unaffected. Sides without padding are not tested.
+/// The input with its zeros. `likely` marks the interior, so that a schedule may split the border
+/// from it: on the tests, or where the phase asks for it, on the loads, which lets nests split that
+/// are not vectorised along the border. Sides without padding are not tested.
 Func build_pad(const Chain& chain, const StageFuncs& stage, const Func& input, int index) {
   const auto& padding = stage.stage.window.padding;
-  const int height = as_int(stage.in.h);
-  const int width = as_int(stage.in.w);
-  Func pad("pad_" + std::to_string(index));
+  const bool loads = chain.phase.likely_loads;
   Expr inside = Halide::cast<bool>(true);
+  const auto inside_of = [&](const Expr& at, int64_t extent) {
+    const Expr first = at >= 0;
+    const Expr last = at < as_int(extent);
+    return loads ? inside && first && last
+                 : inside && Halide::likely(first) && Halide::likely(last);
+  };
+  const auto clamped = [&](const Expr& at, int64_t extent) {
+    return Halide::clamp(loads ? Halide::likely(at) : at, 0, as_int(extent) - 1);
+  };
+  Func pad("pad_" + std::to_string(index));
   Expr px = chain.x;
   Expr py = chain.y;
   if (padding[1] > 0 || padding[3] > 0) {
-    inside = inside && Halide::likely(chain.x >= 0) && Halide::likely(chain.x < width);
-    px = Halide::clamp(chain.x, 0, width - 1);
+    inside = inside_of(chain.x, stage.in.w);
+    px = clamped(chain.x, stage.in.w);
   }
   if (padding[0] > 0 || padding[2] > 0) {
-    inside = inside && Halide::likely(chain.y >= 0) && Halide::likely(chain.y < height);
-    py = Halide::clamp(chain.y, 0, height - 1);
+    inside = inside_of(chain.y, stage.in.h);
+    py = clamped(chain.y, stage.in.h);
   }
-  pad(chain.c, chain.x, chain.y) = stage.padded
-                                       ? Halide::select(inside, input(chain.c, px, py), 0.0f)
-                                       : input(chain.c, chain.x, chain.y);
+  const Expr value = input(chain.c, px, py);
+  pad(chain.c, chain.x, chain.y) =
+      stage.padded ? Halide::select(inside, loads ? Halide::likely(value) : value, 0.0f)
+                   : input(chain.c, chain.x, chain.y);
   return pad;
 }
 

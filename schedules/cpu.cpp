@@ -52,7 +52,7 @@ void order_storage(Func func, bool planar, const Chain& chain) {
 /// The accumulators of a pointwise or dense tile: sum lives in registers at `at`, one step of the
 /// reduction updates every accumulator. Registers: x*v accumulators, v weights, 1 broadcast.
 void accumulate_channels(StageFuncs& stage, Func consumer, const Var& at, const ChannelTile& tile,
-                         const Chain& chain) {
+                         Func input, const Chain& chain) {
   const Var& vector = tile.planar ? chain.x : chain.c;
   const Var& other = tile.planar ? chain.c : chain.x;
   Func sum = stage.sum;
@@ -66,7 +66,9 @@ void accumulate_channels(StageFuncs& stage, Func consumer, const Var& at, const 
   update.reorder(order);
   update.vectorize(vector, tile.lanes).unroll(vector).unroll(other);
   const RVar channels = stage.taps[0];
-  if (tile.unroll == 0) {
+  if (tile.stage > 1) {
+    stage_channels(input, sum, channels, tile);
+  } else if (tile.unroll == 0) {
     update.unroll(channels);
   } else if (tile.unroll > 1) {
     update.unroll(channels, tile.unroll);
@@ -83,7 +85,7 @@ struct Tails {
 
 /// Tiles of a pointwise or dense stage's result. `rows` > 0 splits y into steps of that many rows.
 Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, const Tails& tails,
-                    const Chain& chain) {
+                    Func input, const Chain& chain) {
   Loops loops;
   const Var xi("xi"), ci("ci"), lane("lane"), yi("yi"), xo("xo"), co("co");
   Func result = stage.result;
@@ -105,7 +107,7 @@ Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, const 
   if (tile.split_x) result.partition(xo, Partition::Always);
   loops.tile = tile.channels_outer ? xo : co;
   loops.channel = co;
-  accumulate_channels(stage, result, loops.tile, tile, chain);
+  accumulate_channels(stage, result, loops.tile, tile, input, chain);
   return loops;
 }
 
@@ -160,8 +162,10 @@ Loops tile_window(StageFuncs& stage, const WindowTile& tile, const Tails& tails,
   order.insert(order.end(), outer.begin(), outer.end());
   result.reorder(order).vectorize(lane).unroll(ci).unroll(xi).unroll(yi);
   never_partition(result);
-  if (tile.split_x) result.partition(xo, Partition::Always);
-  if (tile.split_y) result.partition(yo, Partition::Always);
+  // Planar nests promise a border; with the others the compiler finds whether there is one.
+  const Partition policy = tile.planar ? Partition::Always : Partition::Auto;
+  if (tile.split_x) result.partition(xo, policy);
+  if (tile.split_y) result.partition(yo, policy);
   loops.channel = co;
   loops.tile = tile.order == WindowTile::Order::yxc ? co : xo;
   if (tile.unroll != WindowTile::Unroll::expression) {
@@ -184,7 +188,9 @@ int ring_rows(const StageFuncs& depthwise, int rows) {
 Tails channel_tails(const ChannelTile& tile, const spec::Shape& out, int rows) {
   Tails tails{overlap_tail(out.w, tile.pixels()), overlap_tail(out.h, std::max(rows, 1)),
               overlap_tail(out.c, tile.channels())};
-  if (!tile.planar && out.c % tile.channels() != 0) tails.c = TailStrategy::GuardWithIf;
+  if (!tile.planar && !tile.overlap_c && out.c % tile.channels() != 0) {
+    tails.c = TailStrategy::GuardWithIf;
+  }
   return tails;
 }
 
@@ -232,8 +238,8 @@ void compute_expansion_at(StageFuncs& stage, const StageFuncs& depthwise, Func c
   hidden.bound_extent(chain.x, as_int(stage.out.w));
   order_storage(hidden, tile.planar, chain);
   Tails tails = channel_tails(tile, stage.out, 0);
-  if (!tile.planar) tails.c = TailStrategy::RoundUp;
-  tile_channels(stage, tile, 0, tails, chain);
+  if (!tile.planar && !tile.overlap_c) tails.c = TailStrategy::RoundUp;
+  tile_channels(stage, tile, 0, tails, chain.input, chain);
 }
 
 }  // namespace
@@ -247,6 +253,8 @@ ChannelTile channel_tile(const Point& point, const std::string& prefix, bool pla
   tile.channels_outer = get(point, prefix + "_order", 0) == 1;
   tile.taps = as_int(get(point, prefix + "_taps", 0));
   tile.split_x = get(point, prefix + "_split", 0) == 1;
+  tile.stage = as_int(get(point, prefix + "_stage", 1));
+  tile.overlap_c = get(point, prefix + "_overlap", 0) == 1;
   tile.planar = planar;
   return tile;
 }
@@ -283,7 +291,9 @@ void schedule_cpu(Chain& chain, const Point& point) {
   // A step of a ring must not go back to rows that have left it.
   if (count == 3 && rows < last.out.h && last.out.h % rows != 0)
     tails.y = TailStrategy::GuardWithIf;
-  const Loops loops = tile_channels(last, tile, rows, tails, chain);
+  Func input = count > 1 ? chain.stages[count - 2].result : dense ? last.pad : chain.input;
+  const Loops loops = tile_channels(last, tile, rows, tails, input, chain);
+  if (get(point, "rows_split", 0) == 1) last.result.partition(loops.step, Partition::Auto);
   if (count == 1) return;
   StageFuncs& depthwise = chain.stages[count - 2];
   compute_window_at(depthwise, last.result, loops.step, rows, window, chain);

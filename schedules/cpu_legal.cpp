@@ -100,6 +100,16 @@ int64_t unrolled_taps(const Point& point, const Stage& stage) {
   return taps == 0 ? 1 : taps == 1 ? kernel[1] : kernel[0] * kernel[1];
 }
 
+/// An overlapping last tile begins at a whole vector and lies inside the layer.
+void check_overlap(Reasons& reasons, const std::string& prefix, int64_t channels, int64_t width,
+                   int64_t lanes) {
+  if (channels % lanes == 0 && channels >= width) return;
+  reasons.add(prefix + "_overlap",
+              "tiles of " + std::to_string(width) + " channels cannot overlap in " +
+                  std::to_string(channels),
+              "needs whole vectors and at least one whole tile");
+}
+
 void check_channel_tile(Reasons& reasons, const Point& point, const std::string& prefix,
                         const Stage& stage, const TiledExtents& extents,
                         const targets::Target& target) {
@@ -107,8 +117,10 @@ void check_channel_tile(Reasons& reasons, const Point& point, const std::string&
   const int64_t v = knob(point, prefix + "_v");
   const int64_t lanes = knob(point, prefix + "_lanes");
   const int64_t unroll = knob(point, prefix + "_unroll");
-  const bool fits =
-      extents.planar ? tile_in_registers(v, x, target) : tile_in_registers(x, v, target);
+  const int64_t stage_channels = knob(point, prefix + "_stage");
+  const bool overlaps = knob(point, prefix + "_overlap") == 1;
+  const bool fits = extents.planar ? tile_in_registers(v, x, target)
+                                   : tile_in_registers(x, v, target, stage_channels > 1);
   if (!fits) {
     reasons.add(prefix + "_x",
                 "a tile of " + std::to_string(x) + "x" + std::to_string(v) + " does not fit " +
@@ -117,6 +129,8 @@ void check_channel_tile(Reasons& reasons, const Point& point, const std::string&
   }
   if (extents.planar) {
     check_planar_width(reasons, point, prefix, extents);
+  } else if (overlaps) {
+    check_overlap(reasons, prefix, extents.channels, v * lanes, lanes);
   } else if (!channel_tile_fits(extents.channels, v * lanes)) {
     reasons.add(
         prefix + "_v",
@@ -127,6 +141,14 @@ void check_channel_tile(Reasons& reasons, const Point& point, const std::string&
   if (knob(point, prefix + "_split") == 1) {
     check_split(reasons, prefix + "_split", stage.window.padding[1],
                 (extents.width + pixels - 1) / pixels);
+  }
+  if (stage_channels > 1 && unroll % stage_channels != 0) {
+    reasons.add(prefix + "_unroll", "is no multiple of the channels a load",
+                "use 0 or a multiple of " + prefix + "_stage");
+  }
+  if (stage_channels > 1 && stage.window.stride[1] > 1) {
+    reasons.add(prefix + "_stage", "would load the pixels between those of a strided window",
+                "use 1");
   }
   const int64_t channels = unroll == 0 ? extents.channels_in : unroll;
   check_unroll(reasons, prefix + "_unroll", x * v * channels * unrolled_taps(point, stage));
@@ -173,6 +195,9 @@ void check_window_tile(Reasons& reasons, const Point& point, const Stage& stage,
   if ((split & 2) != 0) {
     check_split(reasons, "dw_split", stage.window.padding[0], height / knob(point, "dw_y"));
   }
+  if (knob(point, "rows_split") == 1) {
+    check_split(reasons, "rows_split", stage.window.padding[0], (extents.height + rows - 1) / rows);
+  }
   if (extents.planar) check_planar_width(reasons, point, "dw", extents);
   check_window_channels(reasons, point, extents);
 }
@@ -183,7 +208,9 @@ bool channel_tile_fits(int64_t channels, int64_t width) {
   return round_up(channels, width) <= round_up(channels, spec::kChannelBlock);
 }
 
-bool tile_in_registers(int64_t broadcasts, int64_t vectors, const targets::Target& target) {
+bool tile_in_registers(int64_t broadcasts, int64_t vectors, const targets::Target& target,
+                       bool staged) {
+  if (staged) return broadcasts * vectors + vectors + broadcasts < target.registers;
   // AVX-512 broadcasts from memory inside the FMA; with one vector each broadcast is used once.
   const bool folds = target.vector_bits == 512 || vectors == 1;
   // A product without FMA needs a register of its own.

@@ -69,6 +69,8 @@ Phase whole_chain(const spec::Layer& layer, const Point& point) {
 std::vector<Phase> cpu_phases(const spec::Layer& layer, const Point& point) {
   Phase phase = whole_chain(layer, point);
   phase.inline_taps = knob(point, "dw_unroll") == kExpression && spec::depthwise_stage(layer) >= 0;
+  phase.likely_loads =
+      !is_planar(layer) && (knob(point, "dw_split") != 0 || knob(point, "rows_split") != 0);
   return {phase};
 }
 

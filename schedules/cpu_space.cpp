@@ -34,6 +34,15 @@ std::vector<int64_t> unrolls(int64_t channels_in) {
   return values;
 }
 
+/// Whole vectors of input channels.
+std::vector<int64_t> stages(int64_t channels_in) {
+  std::vector<int64_t> values{1};
+  for (const int64_t width : {2, 4, 8}) {
+    if (channels_in % width == 0) values.push_back(width);
+  }
+  return values;
+}
+
 /// Channel vectors may be narrow where full ones would waste lanes on odd counts, and reach into
 /// the zeros of the last packed block. Pixel vectors must lie inside the row.
 void add_channel_knobs(Space& space, const std::string& prefix, const TiledExtents& extents,
@@ -51,6 +60,12 @@ void add_channel_knobs(Space& space, const std::string& prefix, const TiledExten
     space.knobs.push_back({prefix + "_v", "vectors of channels of the register tile", range(1, 8)});
     space.knobs.push_back(
         {prefix + "_lanes", "channels a vector", powers_of_two(4, element_lanes(target))});
+  }
+  if (target.lane_fma && !extents.planar) {
+    space.knobs.push_back({prefix + "_stage", "input channels a load, broadcast from its lanes",
+                           stages(extents.channels_in)});
+    space.knobs.push_back(
+        {prefix + "_overlap", "1: the last tile of channels overlaps the one before", {0, 1}});
   }
   space.knobs.push_back(
       {prefix + "_unroll", "input channels a loop iteration, 0 all", unrolls(extents.channels_in)});
@@ -80,7 +95,7 @@ void add_window_knobs(Space& space, const TiledExtents& extents, const targets::
   space.knobs.push_back({"dw_order", "tile loops, outer to inner: 0 yxc, 1 ycx, 2 cyx", {0, 1, 2}});
   space.knobs.push_back(
       {"dw_unroll", "taps: 0 all unrolled, 1 a row, 2 none, 3 one expression", {0, 1, 2, 3}});
-  if (extents.planar) {
+  if (extents.planar || target.lane_fma) {
     space.knobs.push_back({"dw_split", "borders apart: bit 0 columns, bit 1 rows", {0, 1, 2, 3}});
   }
 }
@@ -123,6 +138,9 @@ Space cpu_space(const spec::Layer& layer, const targets::Target& target) {
   if (layer.stages.size() > 1) {
     space.knobs.push_back({"rows", "output rows a step; the whole height is one step",
                            step_rows(spec::output_shape(layer).h)});
+    if (target.lane_fma) {
+      space.knobs.push_back({"rows_split", "1: border steps in a loop of their own", {0, 1}});
+    }
   }
   for (size_t i = 0; i < layer.stages.size(); ++i) {
     const std::string prefix = stage_prefix(layer, i);

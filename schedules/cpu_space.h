@@ -6,7 +6,8 @@
 // accumulators and needs at least one register each for weight and input. In planar nests (nchw)
 // vectors run along pixels: x vectors of pixels by v channels, with x and v in each other's place.
 // An unrolled body holds x*v*unroll (pointwise), x*v*unroll*taps (dense) or x*y*v*taps (depthwise)
-// FMAs.
+// FMAs. Where multiply-adds broadcast a lane, staged input takes a register for each pixel in place
+// of the broadcast: x*v + v + x < registers.
 #pragma once
 
 #include <string>
@@ -46,9 +47,10 @@ struct TiledExtents {
 [[nodiscard]] bool channel_tile_fits(int64_t channels, int64_t width);
 
 /// Whether a tile of `broadcasts` times `vectors` accumulators stays in the register file, each
-/// vector loaded once and each broadcast used by every vector.
+/// vector loaded once and each broadcast used by every vector. Staged: broadcasts are lanes of one
+/// register each.
 [[nodiscard]] bool tile_in_registers(int64_t broadcasts, int64_t vectors,
-                                     const targets::Target& target);
+                                     const targets::Target& target, bool staged = false);
 
 /// The value of a knob, 0 where the point lacks it.
 [[nodiscard]] int64_t knob(const Point& point, const std::string& name);

@@ -1,6 +1,7 @@
 // Schedules: the public functions, by architecture, and their installation in the generators'
 // hooks.
 #include "generators/stages.h"
+#include "schedules/arm.h"
 #include "schedules/cpu.h"
 #include "schedules/cpu_space.h"
 #include "schedules/schedule.h"
@@ -42,7 +43,7 @@ Space space(const spec::Layer& layer, const targets::Target& target) {
 }
 
 Point heuristic(const spec::Layer& layer, const targets::Target& target) {
-  return x86_heuristic(layer, target);
+  return target.isa == "arm64" ? arm_heuristic(layer, target) : x86_heuristic(layer, target);
 }
 
 Errors legal(const Point& point, const spec::Layer& layer, const targets::Target& target) {

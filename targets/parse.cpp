@@ -102,6 +102,7 @@ Target make_target(const Isa& isa, const std::vector<std::string>& words, const 
   target.vector_bits = isa.vector_bits;
   target.registers = isa.registers;
   target.fma = isa.fma;
+  target.lane_fma = isa.lane_fma;
   target.core = core;
   target.name = target.isa;
   for (const std::string& word : words) target.name += "+" + word;

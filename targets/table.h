@@ -16,6 +16,7 @@ struct Isa {
   std::string_view halide_features;  ///< after it, in Halide's own order
   int vector_bits, registers;
   bool fma;
+  bool lane_fma;          ///< a multiply-add takes its broadcast from a lane of a register
   uint64_t cpu_features;  ///< of runtime/src/cpu.h
   Core generic;
 };

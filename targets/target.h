@@ -28,6 +28,7 @@ struct Target {
   int vector_bits = 0;  ///< widest vectors
   int registers = 0;    ///< vector registers
   bool fma = false;
+  bool lane_fma = false;  ///< multiply-adds broadcast a lane of a register by themselves
   Core core{};
 
   [[nodiscard]] int lanes(int element_bytes) const { return vector_bits / 8 / element_bytes; }

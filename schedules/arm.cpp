@@ -1,0 +1,172 @@
+// Schedules: which point of the CPU space an ARM core gets without tuning. Knows no Halide.
+//
+// Every choice minimises an estimate of cycles; no shape is named. Vectors have 4 lanes and there
+// are 32 registers. A multiply-add takes its broadcast from a lane, so input channels are loaded as
+// vectors, one register a pixel: x*v accumulators, v weights and x inputs leave one register of 32.
+// A depthwise window is bound by instructions: it issues about two a cycle, whatever they are.
+#include "schedules/arm.h"
+
+#include <cmath>
+#include <limits>
+
+#include "schedules/arm_choose.h"
+#include "schedules/cpu_choose.h"
+
+namespace sepconv::schedules {
+
+namespace {
+
+constexpr int64_t kLanes = 4;
+
+struct Work {
+  int64_t width = 1, channels = 1, channels_in = 1, taps = 1;
+  int64_t stage = 1;  ///< input channels a load
+};
+
+struct Tile {
+  int64_t x = 1, v = 1;
+  double cycles = std::numeric_limits<double>::infinity();
+
+  [[nodiscard]] int64_t width() const { return v * kLanes; }
+};
+
+bool overlaps(const Tile& tile, const Work& work) {
+  return work.channels % tile.width() != 0 && work.channels % kLanes == 0 &&
+         work.channels >= tile.width();
+}
+
+bool is_allowed(const Tile& tile, const Work& work, const targets::Target& target) {
+  if (!overlaps(tile, work) && !channel_tile_fits(work.channels, tile.width())) return false;
+  return tile_in_registers(tile.x, tile.v, target, work.stage > 1);
+}
+
+/// Cycles of all tiles. A step is bound by FMAs or by the latency of an accumulator, and its loads
+/// hide only in part; starting, clamping and storing an accumulator is about one cycle. Stores of
+/// part of a vector are a branch a lane.
+double cycles(const Tile& tile, const Work& work, const targets::Target& target) {
+  constexpr double kLatency = 4, kLoad = 0.25, kAccumulator = 1.2, kTile = 8, kPart = 12;
+  const auto accumulators = static_cast<double>(tile.x * tile.v);
+  const double inputs = static_cast<double>(tile.x) / static_cast<double>(work.stage);
+  const double loads = static_cast<double>(tile.v) + inputs;
+  const double step = std::max(accumulators * fma_cycles(kLanes, target), kLatency) + kLoad * loads;
+  const bool parts = work.channels % kLanes != 0;
+  const double tiles =
+      static_cast<double>(ceil_div(work.width, tile.x) * ceil_div(work.channels, tile.width()));
+  return tiles * (static_cast<double>(work.channels_in * work.taps) * step + kTile +
+                  (parts ? kPart : kAccumulator) * accumulators);
+}
+
+Tile best_tile(const Work& work, const targets::Target& target, double most_repeated) {
+  Tile best;
+  for (int64_t v = 1; v <= 6; ++v) {
+    for (int64_t x = 1; x <= std::min<int64_t>(work.width, 16); ++x) {
+      Tile tile{x, v};
+      if (!is_allowed(tile, work, target)) continue;
+      if (repeated(work.width, x) * repeated(work.channels, tile.width()) > most_repeated) continue;
+      tile.cycles = cycles(tile, work, target);
+      if (tile.cycles < best.cycles) best = tile;
+    }
+  }
+  return best;
+}
+
+/// Vectors of input channels where they divide; a strided dense window would load pixels between
+/// its own, so it broadcasts from memory.
+int64_t choose_stage(const spec::Stage& stage, int64_t channels_in) {
+  if (stage.kind == spec::StageKind::conv2d && stage.window.stride[1] > 1) return 1;
+  return channels_in % kLanes == 0 ? kLanes : 1;
+}
+
+/// One group of staged channels an iteration; tiles with registers to spare take two.
+int64_t choose_unroll(const Tile& tile, const Work& work) {
+  if (work.channels_in <= kLanes && work.taps == 1) return 0;
+  if (work.stage == 1) return work.channels_in <= 3 ? 0 : 1;
+  const bool spare = tile.x * tile.v + tile.x + tile.v < 28;
+  const int64_t unroll = spare ? 2 * work.stage : work.stage;
+  if (work.channels_in % unroll == 0 && work.channels_in > unroll) return unroll;
+  return work.channels_in > work.stage ? work.stage : 0;
+}
+
+void choose_channels(Point& point, const spec::Layer& layer, size_t index,
+                     const targets::Target& target) {
+  const spec::Stage& stage = layer.stages[index];
+  const TiledExtents extents = tiled_extents(layer, index);
+  const std::string prefix = stage_prefix(layer, index);
+  Work work{extents.width, extents.channels, extents.channels_in,
+            stage.window.kernel[0] * stage.window.kernel[1],
+            choose_stage(stage, extents.channels_in)};
+  Tile tile = best_tile(work, target, kMostRepeated);
+  if (std::isinf(tile.cycles)) tile = best_tile(work, target, 1e9);
+  if (prefix == "cv") {
+    point["cv_taps"] = 0;
+    point["cv_split"] = 0;
+  }
+  point[prefix + "_x"] = tile.x;
+  point[prefix + "_v"] = tile.v;
+  point[prefix + "_lanes"] = kLanes;
+  point[prefix + "_stage"] = work.stage;
+  point[prefix + "_overlap"] = overlaps(tile, work) ? 1 : 0;
+  point[prefix + "_unroll"] = choose_unroll(tile, work);
+  // Weights that fit half of L1 are re-read for every pixel tile; larger ones go block by block.
+  const int64_t weights = work.channels_in * work.taps * work.channels * 4;
+  point[prefix + "_order"] = weights > target.core.l1_bytes / 2 ? 1 : 0;
+}
+
+/// The depthwise rows of a step stay in a quarter of L2. Even numbers of rows let depthwise tiles
+/// share their loads.
+int64_t arm_rows(const spec::Layer& layer, const targets::Target& target) {
+  const std::vector<spec::Shape> shapes = spec::shapes(layer);
+  const spec::Shape& out = shapes.back();
+  const spec::Shape& mid = shapes[shapes.size() - 2];
+  constexpr int64_t kOneStep = 8;
+  if (out.h <= kOneStep) return out.h;
+  const int64_t limit = std::max<int64_t>(1, target.core.l2_bytes / 4 / (mid.w * mid.c * 4));
+  const int64_t most = layer.stages.size() == 3 ? 2 : 4;
+  int64_t best = 1;
+  double best_cost = std::numeric_limits<double>::infinity();
+  for (int64_t rows = 1; rows <= std::min(limit, most); ++rows) {
+    const double row_cost = rows % 2 == 0 ? 1 : 1.1;
+    const double cost =
+        static_cast<double>(ceil_div(out.h, rows)) * (static_cast<double>(rows) * row_cost + 0.5);
+    if (cost >= best_cost || repeated(out.h, rows) > 1.1) continue;
+    best = rows;
+    best_cost = cost;
+  }
+  return best;
+}
+
+/// Steps at the upper and lower border get a loop of their own where there is an interior. A ring
+/// of expanded rows has one loop only.
+void choose_rows_split(Point& point, const spec::Layer& layer, int64_t rows) {
+  const int depthwise = spec::depthwise_stage(layer);
+  const spec::Stage& stage = layer.stages[static_cast<size_t>(depthwise)];
+  const bool borders = stage.window.padding[0] > 0;
+  const bool interior = ceil_div(spec::output_shape(layer).h, rows) > 2;
+  point["rows_split"] = borders && interior && layer.stages.size() == 2 ? 1 : 0;
+}
+
+}  // namespace
+
+Point arm_heuristic(const spec::Layer& layer, const targets::Target& target) {
+  Point point;
+  int64_t rows = 0;
+  if (layer.stages.size() > 1) {
+    rows = arm_rows(layer, target);
+    point["rows"] = rows;
+    choose_rows_split(point, layer, rows);
+  }
+  for (size_t stage = 0; stage < layer.stages.size(); ++stage) {
+    const bool depthwise = layer.stages[stage].kind == spec::StageKind::depthwise;
+    if (is_planar(layer)) {
+      depthwise ? choose_window_tile(point, layer, stage, rows, target)
+                : choose_channel_tile(point, layer, stage, target);
+    } else if (depthwise) {
+      choose_arm_window(point, layer, stage, rows, target);
+    } else {
+      choose_channels(point, layer, stage, target);
+    }
+  }
+  return point;
+}
+
+}  // namespace sepconv::schedules

@@ -1,0 +1,12 @@
+// Schedules: the parts of the ARM heuristic. Knows no Halide.
+#pragma once
+
+#include "schedules/cpu_space.h"
+
+namespace sepconv::schedules {
+
+/// Sets a depthwise stage's knobs. `rows` is the height of a step of a fused nest, 0 without one.
+void choose_arm_window(Point& point, const spec::Layer& layer, size_t stage, int64_t rows,
+                       const targets::Target& target);
+
+}  // namespace sepconv::schedules
