@@ -45,6 +45,7 @@ int run(int argc, char** argv) {
   cli::add_generate(app, code);
   cli::add_verify(app, code);
   cli::add_bench(app, code);
+  cli::add_tune(app, code);
   cli::add_inspect(app, code);
   cli::add_explain(app, code);
   cli::add_db(app, code);

@@ -91,9 +91,9 @@ std::vector<Result<Candidate>> compile_candidates(const spec::Layer& layer,
   for (size_t i = 0; i < points.size() && !support::interrupted(); ++i) {
     const auto why = failed.find(i);
     if (why != failed.end()) {
-      candidates.push_back(fail(why->second));
+      candidates.emplace_back(fail(why->second));
     } else {
-      candidates.push_back(link(layers, target, points[i], options));
+      candidates.emplace_back(link(layers, target, points[i], options));
     }
   }
   return candidates;

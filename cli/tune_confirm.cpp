@@ -48,7 +48,8 @@ Samples measure(Trials& trials, size_t task, std::vector<Point> points, size_t s
   Samples samples{std::move(points), {}};
   const double seconds = kSecondsEach * static_cast<double>(samples.points.size());
   while (samples.sessions.size() < sessions) {
-    auto rounds = trials.together(task, samples.points, seconds);
+    auto rounds =
+        trials.together(task, samples.points, seconds, static_cast<int>(samples.sessions.size()));
     if (rounds.empty() || rounds.front().empty()) break;
     samples.sessions.push_back(std::move(rounds));
   }

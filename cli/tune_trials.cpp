@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <ctime>
 #include <utility>
 
@@ -27,6 +28,12 @@ constexpr int64_t kKeptBytes = int64_t{1} << 30;  ///< of prepared values
 
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+/// To nanoseconds, so that lines stay short.
+std::vector<double> rounded(std::vector<double> us) {
+  for (double& value : us) value = std::round(value * 1000) / 1000;
+  return us;
 }
 
 std::string now() {
@@ -96,10 +103,11 @@ Result<Candidate> Trials::candidate(size_t task, const schedules::Point& point) 
   const tune::Task& about = *benches_[task].task;
   auto made = compile_candidates(about.layer, about.target, {point}, settings_.compile);
   if (made.empty()) return fail(Errors{});
-  if (made.front() && point == benches_[task].baseline) {
+  if (!made.front()) return fail(made.front().error());
+  if (point == benches_[task].baseline) {
     open_.emplace(std::make_pair(task, point), *made.front());
   }
-  return std::move(made.front());
+  return *made.front();
 }
 
 measure::TrialOptions Trials::options(size_t task) const {
@@ -198,9 +206,9 @@ std::optional<tune::Result> Trials::run(size_t task, const tune::Proposal& propo
   trial.seconds += seconds_since(begin);
   trial.outcome = *outcome;
   if (*outcome == db::TrialOutcome::ok) {
-    trial.samples_us = result.rounds[0];
+    trial.samples_us = rounded(result.rounds[0]);
     trial.incumbent = schedules::to_string(benches_[task].baseline);
-    trial.incumbent_us = result.rounds[1];
+    trial.incumbent_us = rounded(result.rounds[1]);
     trial.noise = tune::self_noise(trial.incumbent_us);
   } else {
     trial.detail = one_line(result.outcome.reason);
@@ -240,7 +248,7 @@ std::vector<tune::Result> Trials::evaluate(size_t task,
 
 std::vector<std::vector<double>> Trials::together(size_t task,
                                                   const std::vector<schedules::Point>& points,
-                                                  double seconds) {
+                                                  double seconds, int session) {
   std::vector<measure::Opener> openers;
   for (const schedules::Point& point : points) {
     auto made = open_.find({task, point});
@@ -253,7 +261,10 @@ std::vector<std::vector<double>> Trials::together(size_t task,
   }
   measure::TrialOptions settings = options(task);
   settings.seconds = seconds;
-  return measure::time_together(prepared(task), openers, settings).rounds;
+  settings.session = session;
+  auto rounds = measure::time_together(prepared(task), openers, settings).rounds;
+  for (auto& one : rounds) one = rounded(std::move(one));
+  return rounds;
 }
 
 }  // namespace sepconv::cli

@@ -47,10 +47,10 @@ class Trials {
   [[nodiscard]] std::vector<tune::Result> evaluate(size_t task,
                                                    const std::vector<tune::Proposal>& proposals);
 
-  /// Times points in turn in one fresh process: one list of samples a point. Empty when a point
-  /// fails or the user interrupts.
+  /// Times points in turn in one fresh process, with other addresses in each session: one list of
+  /// samples a point. Empty when a point fails or the user interrupts.
   [[nodiscard]] std::vector<std::vector<double>> together(
-      size_t task, const std::vector<schedules::Point>& points, double seconds);
+      size_t task, const std::vector<schedules::Point>& points, double seconds, int session);
 
   /// A trial with all but its point, outcome and samples filled in.
   [[nodiscard]] db::Trial blank(size_t task) const;

@@ -9,6 +9,7 @@ namespace sepconv::cli {
 void add_generate(CLI::App& app, int& code);
 void add_verify(CLI::App& app, int& code);
 void add_bench(CLI::App& app, int& code);
+void add_tune(CLI::App& app, int& code);
 void add_inspect(CLI::App& app, int& code);
 void add_explain(CLI::App& app, int& code);
 void add_db(CLI::App& app, int& code);

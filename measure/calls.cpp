@@ -21,8 +21,8 @@ Error refusal(std::string message) {
 Result<void> make_tensor(TensorBuffer& tensor, const char* name, const spec::Layer& layer,
                          const spec::Shape& shape, int64_t pixel_stride,
                          const std::vector<float>* values) {
-  auto made =
-      TensorBuffer::make(name, shape, strides(layer.layout, shape, pixel_stride), Placement::start);
+  auto made = TensorBuffer::make(name, shape, strides(layer.layout, shape, pixel_stride),
+                                 Placement::staggered);
   if (!made) return fail(std::move(made.error()));
   tensor = std::move(*made);
   if (values != nullptr) tensor.write(values->data());
@@ -67,7 +67,7 @@ Result<void> make_workspace(Calls& made) {
     }
     most = std::max(most, bytes);
   }
-  auto workspace = GuardedBuffer::make("workspace", most, SEPCONV_ALIGNMENT, Placement::start);
+  auto workspace = GuardedBuffer::make("workspace", most, SEPCONV_ALIGNMENT, Placement::staggered);
   if (!workspace) return fail(std::move(workspace.error()));
   made.workspace = std::move(*workspace);
   for (sepconv_call& call : made.calls) {
@@ -86,7 +86,7 @@ Result<std::unique_ptr<Calls>> make_calls(const Case& values, std::vector<Kernel
   auto done = make_tensors(values, *made);
   if (!done) return fail(std::move(done.error()));
   std::string refused;
-  made->packed = pack_case(values, made->kernels.front(), Placement::start, refused);
+  made->packed = pack_case(values, made->kernels.front(), Placement::staggered, refused);
   if (!refused.empty()) return fail(refusal(refused));
   const bool residual = spec::has_residual_input(values.layer);
   for (size_t i = 0; i < made->kernels.size(); ++i) {

@@ -118,9 +118,17 @@ void sample(const Calls& calls, const TrialOptions& options, Sheet& sheet) {
   keep(sample_rounds(timed, options.seconds, options.least_rounds, kMostRounds), sheet);
 }
 
+/// Each staggered buffer moves the places of those to come.
+void move_places(int session) {
+  for (int i = 0; i < session; ++i) {
+    (void)GuardedBuffer::make("", 1, SEPCONV_ALIGNMENT, Placement::staggered);
+  }
+}
+
 /// Opens and prepares in the child; the outcome of a failure is left in `problem`.
 std::unique_ptr<Calls> prepare(const Prepared& prepared, const std::vector<Opener>& openers,
-                               Pool& pool, std::string& problem) {
+                               const TrialOptions& options, Pool& pool, std::string& problem) {
+  move_places(options.session);
   note("opening the library");
   auto kernels = open_real(openers);
   if (!kernels) {
@@ -140,7 +148,7 @@ Outcome try_candidate(const Prepared& prepared, const std::vector<Opener>& opene
                       const TrialOptions& options, Sheet& sheet) {
   Pool pool(options.threads);
   std::string problem;
-  const auto calls = prepare(prepared, openers, pool, problem);
+  const auto calls = prepare(prepared, openers, options, pool, problem);
   if (calls == nullptr) return stop(sheet, Verdict::unusable, problem);
   problem = compare_bits(*calls, options, sheet);
   if (!problem.empty()) return failed(problem);
@@ -162,7 +170,7 @@ Outcome time_all(const Prepared& prepared, const std::vector<Opener>& openers,
                  const TrialOptions& options, Sheet& sheet) {
   Pool pool(options.threads);
   std::string problem;
-  const auto calls = prepare(prepared, openers, pool, problem);
+  const auto calls = prepare(prepared, openers, options, pool, problem);
   if (calls == nullptr) return stop(sheet, Verdict::unusable, problem);
   note("timing");
   keep(sample_rounds(turns(*calls), options.seconds, options.least_rounds, kMostRounds), sheet);

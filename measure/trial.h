@@ -24,6 +24,8 @@ struct TrialOptions {
   int threads = 1;
   double seconds = 0.2;  ///< of sampling, all kernels together
   size_t least_rounds = 9;
+  /// Tensors lie at other addresses from session to session: no kernel is to win by where they are.
+  int session = 0;
   /// The output on real values must have the bits of the baseline's.
   bool same_bits = false;
   /// Sampling ends early where the candidate is that many times slower than the baseline.
