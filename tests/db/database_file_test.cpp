@@ -71,5 +71,20 @@ TEST_F(FolderTest, UpdatesAtOnceLoseNothing) {
       << "temporary files were left";
 }
 
+TEST_F(FolderTest, FirstUpdatesAtOnceLoseNothing) {
+  constexpr int kWriters = 8, kRounds = 15;
+  for (int round = 0; round < kRounds; ++round) {
+    const auto file = path(("x" + std::to_string(round)).c_str());
+    std::vector<pid_t> children;
+    for (int writer = 0; writer < kWriters; ++writer) {
+      children.push_back(start_child([&, writer] {
+        return update(file, {sample_record(kLayer, "m" + std::to_string(writer))}).has_value();
+      }));
+    }
+    for (const pid_t child : children) EXPECT_TRUE(succeeded(child));
+    ASSERT_EQ(load(file)->records.size(), static_cast<size_t>(kWriters)) << round;
+  }
+}
+
 }  // namespace
 }  // namespace sepconv::db

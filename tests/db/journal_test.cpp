@@ -77,6 +77,17 @@ TEST_F(JournalTest, AppendAfterACutAnywhereLosesNothing) {
   }
 }
 
+TEST_F(JournalTest, HalfALineOfAnotherWriterDoesNotSwallowARecord) {
+  const auto opened = Journal::open(journal());
+  ASSERT_TRUE(opened);
+  std::ofstream(journal(), std::ios::app) << to_line(sample_trial(0)).substr(0, 50);
+  ASSERT_TRUE(opened->append(sample_trial(1)));
+  const auto content = read_journal(journal());
+  ASSERT_TRUE(content);
+  EXPECT_EQ(content->trials, std::vector{sample_trial(1)});
+  EXPECT_EQ(content->damaged.size(), 1u);
+}
+
 /// Whether every trial is one of those written.
 bool all_genuine(const JournalContent& content, int count) {
   return std::all_of(content.trials.begin(), content.trials.end(), [&](const Trial& trial) {
