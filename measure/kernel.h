@@ -10,9 +10,15 @@
 
 namespace sepconv::measure {
 
+/// Thrown by the callables of a kernel in another process when that fails: what became of it.
+struct KernelLost {
+  std::string reason;
+};
+
 /// What a caller of the C API can do with a kernel. Weights are in SEPCONV_HWIO order.
 struct Kernel {
   size_t packed_bytes = 0;
+  bool remote = false;  ///< runs in another process, perhaps far slower: checks take fewer settings
   std::function<sepconv_status(const sepconv_weights& weights, void* packed, size_t bytes)> pack;
   /// For a call that is complete but for its workspace.
   std::function<sepconv_status(const sepconv_call& call, size_t& bytes)> workspace_bytes;

@@ -35,6 +35,7 @@ struct TargetBuild {
   std::string reason;
   Built built;
   std::optional<Library> library;
+  std::optional<RemoteLibrary> remote;
 };
 
 std::string text(const Errors& errors) {
@@ -47,11 +48,22 @@ std::string text(const Errors& errors) {
   return all;
 }
 
-TargetBuild build_target(const targets::Target& target, const Wanted& wanted,
-                         const Builder& build) {
+void open_remote(const Runner& runner, TargetBuild& result) {
+  auto library = RemoteLibrary::open(result.built.shared_object, result.built.library, runner);
+  if (library) {
+    result.remote = std::move(*library);
+    return;
+  }
+  const bool elsewhere = library.error().front().kind == ErrorKind::environment;
+  result.status = elsewhere ? Status::skipped : Status::failed;
+  result.reason = (elsewhere ? "cannot run through the runner: " : "") + text(library.error());
+}
+
+TargetBuild build_target(const targets::Target& target, const Wanted& wanted, const Builder& build,
+                         const std::optional<Runner>& runner) {
   TargetBuild result;
   std::string why;
-  if (!targets::runs_here(target, &why)) {
+  if (!runner && !targets::runs_here(target, &why)) {
     result.status = Status::skipped;
     result.reason = "cannot run here: " + why;
     return result;
@@ -64,6 +76,10 @@ TargetBuild build_target(const targets::Target& target, const Wanted& wanted,
   }
   result.built = std::move(*built);
   if (result.built.shared_object.empty()) return result;  // every layer carries its own errors
+  if (runner) {
+    open_remote(*runner, result);
+    return result;
+  }
   auto library = Library::open(result.built.shared_object, result.built.library);
   if (library) {
     result.library = std::move(*library);
@@ -86,9 +102,10 @@ Found find(const TargetBuild& build, const Wanted& wanted, const std::string& na
   found.point = layer.point;
   if (!layer.errors.empty()) {
     found.problem = "does not compile: " + text(layer.errors);
-  } else if (!build.library) {
+  } else if (!build.library && !build.remote) {
     found.problem = "is missing from the built library";
-  } else if (auto kernel = build.library->kernel(name)) {
+  } else if (auto kernel = build.remote ? build.remote->kernel(wanted.layers[wanted.index.at(name)])
+                                        : build.library->kernel(name)) {
     found.kernel = std::move(*kernel);
   } else {
     found.problem = text(kernel.error());
@@ -158,7 +175,10 @@ std::vector<VerifyRow> verify(const std::vector<spec::Layer>& layers,
   for (const spec::Layer& layer : layers) wanted.add(layer);
   for (const spec::Layer& layer : layers) wanted.add(exact_twin(layer));
   std::vector<TargetBuild> builds;
-  for (const auto& target : targets) builds.push_back(build_target(target, wanted, build));
+  for (const auto& target : targets) {
+    const auto runner = options.runner ? options.runner(target) : std::nullopt;
+    builds.push_back(build_target(target, wanted, build, runner));
+  }
   std::map<std::pair<std::string, size_t>, VerifyRow> checked;  // layers may repeat
   std::vector<VerifyRow> rows;
   for (const spec::Layer& layer : layers) {

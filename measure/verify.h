@@ -10,6 +10,7 @@
 
 #include "measure/build.h"
 #include "measure/isolate.h"
+#include "measure/runner.h"
 #include "spec/layer.h"
 #include "targets/target.h"
 
@@ -29,7 +30,9 @@ struct VerifyRow {
 };
 
 struct VerifyOptions {
-  int threads = 1;           ///< of the kernels; at least 2 are tried
+  int threads = 1;  ///< of the kernels; at least 2 are tried
+  /// How to run code for a target elsewhere; no function, or no value: here, in this process.
+  std::function<std::optional<Runner>(const targets::Target& target)> runner;
   double row_seconds = 300;  ///< wall time after which a row's kernel counts as hanging
   /// Called on the caller's thread after each row; `done` counts from 1.
   std::function<void(const VerifyRow& row, size_t done, size_t total)> progress;
@@ -38,9 +41,9 @@ struct VerifyOptions {
 };
 
 /// One row per layer and target, layers outermost, in the given orders. Calls the builder once per
-/// target that runs here, with all layers and their exact twins under canonical names, each once.
-/// The exact twin must come with the same point as its layer; otherwise the row is mistrusted.
-/// When the user interrupts, the remaining rows are skipped.
+/// target that runs here or through a runner, with all layers and their exact twins under canonical
+/// names, each once. The exact twin must come with the same point as its layer; otherwise the row
+/// is mistrusted. When the user interrupts, the remaining rows are skipped.
 [[nodiscard]] std::vector<VerifyRow> verify(const std::vector<spec::Layer>& layers,
                                             const std::vector<targets::Target>& targets,
                                             const Builder& build, const VerifyOptions& options);

@@ -16,4 +16,8 @@ namespace sepconv::runtime {
 [[nodiscard]] std::string_view cpp_header();
 [[nodiscard]] std::string_view licence();
 
+/// Static executables for Linux: measure/runner/runner.c, defined by sepconv_runner_blobs.
+[[nodiscard]] std::string_view runner_x86_64();
+[[nodiscard]] std::string_view runner_arm64();
+
 }  // namespace sepconv::runtime

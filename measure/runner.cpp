@@ -1,0 +1,213 @@
+// Measure: kernels that run in another process through the runner program. Knows no layer's
+// arithmetic.
+#include "measure/runner.h"
+
+#include <array>
+#include <cstring>
+#include <optional>
+
+#include "measure/connection.h"
+#include "runtime/embedded.h"
+#include "spec/name.h"
+#include "support/files.h"
+
+namespace sepconv::measure {
+
+using Piece = Connection::Piece;
+
+/// What all kernels of a library share.
+struct RemoteLibrary::Shared {
+  std::string command;
+  sepconv_runner_name name{};
+  std::string object;  ///< the bytes of the shared object
+  std::map<std::string, std::pair<uint64_t, sepconv_runner_entry>> kernels;  ///< with their index
+  std::unique_ptr<Connection> connection;
+
+  /// The running runner; starts one where there is none.
+  Connection& running() {
+    if (!connection) load();
+    return *connection;
+  }
+
+  Connection::Answer load() {
+    auto fresh = std::make_unique<Connection>(command);
+    auto answer =
+        fresh->ask(SEPCONV_RUNNER_LOAD, {{&name, sizeof(name)}, {object.data(), object.size()}});
+    if (answer.code != 0) {
+      throw KernelLost{"the runner says: " +
+                       std::string(answer.payload.begin(), answer.payload.end())};
+    }
+    connection = std::move(fresh);
+    return answer;
+  }
+};
+
+namespace {
+
+constexpr size_t kSlackLimit = 64;  ///< what alignment leaves behind a buffer at the end
+
+/// The runner's buffer for one of ours: at the same end of its memory. Ours lies at the start of a
+/// page, or so that its end is the next aligned address before one.
+sepconv_runner_buffer buffer(const void* data, size_t bytes) {
+  const auto address = reinterpret_cast<uintptr_t>(data);
+  const size_t slack = (4096 - (address + bytes) % 4096) % 4096;
+  if (slack < kSlackLimit) return {bytes, 0, slack};
+  return {bytes, 1, 0};
+}
+
+/// Bytes from a view's first element to its last.
+size_t span_bytes(const sepconv_tensor& tensor) {
+  int64_t last = 0;
+  for (int i = 0; i < 4; ++i) {
+    if (tensor.extent[i] == 0) return 0;
+    last += (tensor.extent[i] - 1) * tensor.stride[i];
+  }
+  return (static_cast<size_t>(last) + 1) * sizeof(float);
+}
+
+sepconv_runner_tensor remote(const sepconv_tensor& tensor) {
+  sepconv_runner_tensor result{};
+  if (tensor.data == nullptr) return result;
+  result.buffer = buffer(tensor.data, span_bytes(tensor));
+  std::memcpy(result.extent, tensor.extent, sizeof(result.extent));
+  std::memcpy(result.stride, tensor.stride, sizeof(result.stride));
+  return result;
+}
+
+sepconv_runner_call remote(uint64_t kernel, const sepconv_call& call) {
+  sepconv_runner_call result{};
+  result.kernel = kernel;
+  result.threads = call.parallel_for == nullptr ? 0 : std::max<uint32_t>(1, call.threads);
+  result.packed = buffer(call.packed, call.packed_bytes);
+  result.workspace = buffer(call.workspace, call.workspace_bytes);
+  result.input = remote(call.input);
+  result.residual = remote(call.residual);
+  result.output = remote(call.output);
+  return result;
+}
+
+void take(const Connection::Answer& answer, void* to, size_t bytes) {
+  if (answer.payload.size() != bytes) throw KernelLost{"the runner's answer is cut short"};
+  std::memcpy(to, answer.payload.data(), bytes);
+}
+
+/// Floats of each array of sepconv_weights, in its order.
+std::array<uint64_t, 6> counts(const spec::Layer& layer) {
+  std::array<uint64_t, 6> result{};
+  const auto shapes = spec::shapes(layer);
+  for (const spec::Parameter& parameter : spec::parameters(layer)) {
+    const auto index = static_cast<size_t>(parameter.stage);
+    const spec::Stage& stage = layer.stages[index];
+    const int64_t taps = stage.window.kernel[0] * stage.window.kernel[1];
+    const int64_t inputs = stage.kind == spec::StageKind::depthwise ? 1 : shapes[index].c;
+    const int64_t floats = stage.channels_out * (parameter.is_bias ? 1 : taps * inputs);
+    result[static_cast<size_t>(parameter.role)] = static_cast<uint64_t>(floats);
+  }
+  return result;
+}
+
+sepconv_status pack(Connection& connection, uint64_t kernel, const std::array<uint64_t, 6>& floats,
+                    const sepconv_weights& weights, void* packed, size_t bytes) {
+  const std::array<const float*, 6> arrays{weights.expand,    weights.expand_bias,
+                                           weights.depthwise, weights.depthwise_bias,
+                                           weights.weights,   weights.bias};
+  sepconv_runner_pack request{kernel, SEPCONV_HWIO, buffer(packed, bytes), {}};
+  std::vector<Piece> pieces{{&request, sizeof(request)}};
+  for (size_t i = 0; i < arrays.size(); ++i) {
+    if (arrays[i] == nullptr) continue;
+    request.counts[i] = floats[i];
+    pieces.push_back({arrays[i], floats[i] * sizeof(float)});
+  }
+  const auto answer = connection.ask(SEPCONV_RUNNER_PACK, pieces);
+  take(answer, packed, bytes);
+  return static_cast<sepconv_status>(answer.code);
+}
+
+sepconv_status run(Connection& connection, uint64_t kernel, const sepconv_call& call) {
+  const sepconv_runner_call request = remote(kernel, call);
+  const auto answer =
+      connection.ask(SEPCONV_RUNNER_RUN, {{&request, sizeof(request)},
+                                          {call.packed, request.packed.bytes},
+                                          {call.input.data, request.input.buffer.bytes},
+                                          {call.residual.data, request.residual.buffer.bytes},
+                                          {call.output.data, request.output.buffer.bytes}});
+  take(answer, call.output.data, request.output.buffer.bytes);
+  return static_cast<sepconv_status>(answer.code);
+}
+
+Error environment(std::string message, const Runner& runner) {
+  Error error;
+  error.kind = ErrorKind::environment;
+  error.field = "--runner";
+  error.value = runner.command;
+  error.message = std::move(message);
+  error.hint = "the command must start the runner program, its stdin and stdout untouched";
+  return error;
+}
+
+}  // namespace
+
+std::string_view runner_program(const std::string& isa) {
+  return isa == "arm64" ? runtime::runner_arm64() : runtime::runner_x86_64();
+}
+
+Result<RemoteLibrary> RemoteLibrary::open(const std::filesystem::path& shared_object,
+                                          const std::string& name, const Runner& runner) {
+  auto object = support::read_file(shared_object);
+  if (!object) return fail(std::move(object.error()));
+  RemoteLibrary library;
+  library.shared_ = std::make_shared<Shared>();
+  Shared& shared = *library.shared_;
+  shared.command = runner.command;
+  shared.object = std::move(*object);
+  name.copy(shared.name.text, sizeof(shared.name.text) - 1);
+  try {
+    const auto answer = shared.load();
+    shared.connection.reset();
+    for (uint64_t i = 0; (i + 1) * sizeof(sepconv_runner_entry) <= answer.payload.size(); ++i) {
+      sepconv_runner_entry entry;
+      std::memcpy(&entry, answer.payload.data() + i * sizeof(entry), sizeof(entry));
+      if (entry.target.text[0] == '\0') {
+        return fail(environment("the runner's CPU does not run code for this target", runner));
+      }
+      shared.kernels.emplace(entry.canonical_name.text, std::pair(i, entry));
+    }
+  } catch (const KernelLost& lost) {
+    return fail(environment(lost.reason, runner));
+  }
+  return library;
+}
+
+Result<Kernel> RemoteLibrary::kernel(const spec::Layer& layer) const {
+  const auto found = shared_->kernels.find(spec::canonical_name(layer));
+  if (found == shared_->kernels.end()) {
+    Error error;
+    error.kind = ErrorKind::internal;
+    error.message = "the built library has no kernel of this name";
+    error.value = spec::canonical_name(layer);
+    error.hint = "this is a defect of sepconv: please report it with the command that shows it";
+    return fail(std::move(error));
+  }
+  const uint64_t index = found->second.first;
+  Kernel kernel;
+  kernel.remote = true;
+  kernel.packed_bytes = found->second.second.packed_bytes;
+  kernel.pack = [keep = shared_, index, floats = counts(layer)](const sepconv_weights& weights,
+                                                                void* packed, size_t bytes) {
+    return pack(keep->running(), index, floats, weights, packed, bytes);
+  };
+  kernel.workspace_bytes = [keep = shared_, index](const sepconv_call& call, size_t& bytes) {
+    const sepconv_runner_call request = remote(index, call);
+    const auto answer = keep->running().ask(SEPCONV_RUNNER_QUERY, {{&request, sizeof(request)}});
+    uint64_t value = 0;
+    take(answer, &value, sizeof(value));
+    bytes = value;
+    return static_cast<sepconv_status>(answer.code);
+  };
+  kernel.run = [keep = shared_, index](const sepconv_call& call) {
+    return run(keep->running(), index, call);
+  };
+  return kernel;
+}
+
+}  // namespace sepconv::measure
