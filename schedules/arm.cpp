@@ -157,7 +157,7 @@ Point arm_heuristic(const spec::Layer& layer, const targets::Target& target) {
   }
   for (size_t stage = 0; stage < layer.stages.size(); ++stage) {
     const bool depthwise = layer.stages[stage].kind == spec::StageKind::depthwise;
-    if (is_planar(layer)) {
+    if (is_planar(layer, stage)) {
       depthwise ? choose_window_tile(point, layer, stage, rows, target)
                 : choose_channel_tile(point, layer, stage, target);
     } else if (depthwise) {

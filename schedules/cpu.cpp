@@ -2,6 +2,8 @@
 // heuristic and no instruction set: lanes and tiles come in as numbers.
 #include "schedules/cpu.h"
 
+#include "schedules/cpu_space.h"
+
 #include <algorithm>
 #include <numeric>
 
@@ -229,6 +231,21 @@ void compute_window_at(StageFuncs& stage, Func consumer, const Var& step, int ro
   tile_window(stage, tile, tails, chain);
 }
 
+/// The padded input rows of one step as planes, from which vectors along pixels are loaded.
+void compute_planes_at(StageFuncs& stage, Func consumer, const Var& step, const WindowTile& tile,
+                       const Chain& chain) {
+  const spec::Window& window = stage.stage.window;
+  const int64_t columns =
+      (stage.out.w - 1) * window.stride[1] + (window.kernel[1] - 1) * window.dilation[1] + 1;
+  Func planes = stage.pad;
+  planes.compute_at(consumer, step).store_in(MemoryType::Heap);
+  order_storage(planes, true, chain);
+  planes.bound_extent(chain.x, as_int(columns));
+  if (columns >= tile.lanes) planes.vectorize(chain.x, tile.lanes, TailStrategy::ShiftInwards);
+  planes.unroll(chain.c);
+  never_partition(planes);
+}
+
 /// The expanded rows: each is computed once and kept in a ring until its last use.
 void compute_expansion_at(StageFuncs& stage, const StageFuncs& depthwise, Func consumer,
                           const Var& step, int rows, const ChannelTile& tile, const Chain& chain) {
@@ -277,15 +294,16 @@ WindowTile window_tile(const Point& point, const std::string& prefix, bool plana
 void schedule_cpu(Chain& chain, const Point& point) {
   bound_output(chain);
   StageFuncs& last = chain.stages.back();
+  const size_t count = chain.stages.size();
   const bool planar = chain.layer.layout == spec::Layout::nchw;
-  const WindowTile window = window_tile(point, "dw", planar);
+  const size_t window_stage = count > 1 ? count - 2 : 0;
+  const WindowTile window = window_tile(point, "dw", is_planar(chain.layer, window_stage));
   if (last.stage.kind == spec::StageKind::depthwise) {
     tile_window(last, window, window_tails(window, last.out), chain);
     return;
   }
   const bool dense = last.stage.kind == spec::StageKind::conv2d;
   const ChannelTile tile = channel_tile(point, dense ? "cv" : "pw", planar);
-  const size_t count = chain.stages.size();
   const int rows = count > 1 ? as_int(get(point, "rows", 1)) : 0;
   Tails tails = channel_tails(tile, last.out, rows);
   // A step of a ring must not go back to rows that have left it.
@@ -297,6 +315,9 @@ void schedule_cpu(Chain& chain, const Point& point) {
   if (count == 1) return;
   StageFuncs& depthwise = chain.stages[count - 2];
   compute_window_at(depthwise, last.result, loops.step, rows, window, chain);
+  if (splits_planes(chain.layer, window_stage)) {
+    compute_planes_at(depthwise, last.result, loops.step, window, chain);
+  }
   if (count == 2) return;
   compute_expansion_at(chain.stages[0], depthwise, last.result, loops.step, rows,
                        channel_tile(point, "ex", planar), chain);

@@ -75,8 +75,10 @@ double spill_cycles(const ChannelChoice& tile, const Work& work, const targets::
 /// Cycles for clamping and storing one accumulator. Parts of many pixels at once are as many
 /// streams of partly written rows.
 double store_cycles(const ChannelChoice& tile, const Work& work) {
+  constexpr int64_t kStreams = 4;
   const bool whole_pixels = !work.planar && tile.v * tile.lanes >= work.channels;
-  return whole_pixels ? 0.6 : 0.6 + 0.05 * static_cast<double>(tile.x);
+  return whole_pixels ? 0.6
+                      : 0.6 + 0.05 * static_cast<double>(std::max<int64_t>(0, tile.x - kStreams));
 }
 
 /// Cycles of one tile. A step of the reduction is bound by FMAs, by two loads a cycle or by the

@@ -189,11 +189,12 @@ void check_window_tile(Reasons& reasons, const Point& point, const Stage& stage,
   const int64_t pixels = knob(point, "dw_x") * (extents.planar ? knob(point, "dw_lanes") : 1);
   const int64_t height = rows > 0 ? rows : extents.height;
   if ((split & 1) != 0) {
-    check_split(reasons, "dw_split", stage.window.padding[1],
+    check_split(reasons, "dw_split", extents.planes ? 0 : stage.window.padding[1],
                 (extents.width + pixels - 1) / pixels);
   }
   if ((split & 2) != 0) {
-    check_split(reasons, "dw_split", stage.window.padding[0], height / knob(point, "dw_y"));
+    check_split(reasons, "dw_split", extents.planes ? 0 : stage.window.padding[0],
+                height / knob(point, "dw_y"));
   }
   if (knob(point, "rows_split") == 1) {
     check_split(reasons, "rows_split", stage.window.padding[0], (extents.height + rows - 1) / rows);

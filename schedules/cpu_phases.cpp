@@ -46,7 +46,7 @@ Phase pointwise_phase(const Point& point, const TiledExtents& extents) {
 Phase whole_chain(const spec::Layer& layer, const Point& point) {
   const spec::Shape out = spec::output_shape(layer);
   const int last = static_cast<int>(layer.stages.size()) - 1;
-  const bool planar = is_planar(layer);
+  const bool planar = is_planar(layer, layer.stages.size() - 1);
   switch (layer.op) {
     case spec::Op::pointwise:
       return pointwise_phase(point, tiled_extents(layer, 0));
@@ -68,9 +68,10 @@ Phase whole_chain(const spec::Layer& layer, const Point& point) {
 
 std::vector<Phase> cpu_phases(const spec::Layer& layer, const Point& point) {
   Phase phase = whole_chain(layer, point);
-  phase.inline_taps = knob(point, "dw_unroll") == kExpression && spec::depthwise_stage(layer) >= 0;
-  phase.likely_loads =
-      !is_planar(layer) && (knob(point, "dw_split") != 0 || knob(point, "rows_split") != 0);
+  const int depthwise = spec::depthwise_stage(layer);
+  phase.inline_taps = knob(point, "dw_unroll") == kExpression && depthwise >= 0;
+  const bool planar = is_planar(layer, static_cast<size_t>(std::max(depthwise, 0)));
+  phase.likely_loads = !planar && (knob(point, "dw_split") != 0 || knob(point, "rows_split") != 0);
   return {phase};
 }
 

@@ -120,12 +120,25 @@ std::string stage_prefix(const spec::Layer& layer, size_t index) {
   return index + 1 < layer.stages.size() ? "ex" : "pw";
 }
 
-bool is_planar(const spec::Layer& layer) { return layer.layout == spec::Layout::nchw; }
+bool splits_planes(const spec::Layer& layer, size_t stage) {
+  constexpr int64_t kFewChannels = 3;
+  const Stage& narrow = layer.stages[stage];
+  return layer.layout == spec::Layout::nhwc && layer.op == spec::Op::depthwise_separable &&
+         narrow.kind == StageKind::depthwise && narrow.multiplier == 1 &&
+         narrow.channels_out <= kFewChannels;
+}
+
+bool is_planar(const spec::Layer& layer, size_t stage) {
+  if (layer.layout == spec::Layout::nchw || splits_planes(layer, stage)) return true;
+  const bool dense = layer.input_pixel_stride == 0 && layer.output_pixel_stride == 0;
+  return layer.op == spec::Op::depthwise && layer.stages[0].channels_out == 1 && dense;
+}
 
 TiledExtents tiled_extents(const spec::Layer& layer, size_t stage) {
   const auto shapes = spec::shapes(layer);
   const spec::Shape& out = shapes[stage + 1];
-  TiledExtents extents{out.w, out.h, out.c, shapes[stage].c, is_planar(layer)};
+  TiledExtents extents{
+      out.w, out.h, out.c, shapes[stage].c, is_planar(layer, stage), splits_planes(layer, stage)};
   if (layer.op == spec::Op::pointwise) {
     extents.width *= extents.height;
     extents.height = 1;

@@ -31,8 +31,13 @@ namespace sepconv::schedules {
 /// The knobs' prefix of a stage: ex (expanding pointwise), dw, pw, cv (dense).
 [[nodiscard]] std::string stage_prefix(const spec::Layer& layer, size_t stage);
 
-/// Whether the layer's vectors run along pixels.
-[[nodiscard]] bool is_planar(const spec::Layer& layer);
+/// Whether the stage's vectors run along pixels: in nchw layers, and in depthwise stages of so few
+/// channels that no vector fills, where their pixels are or can be made contiguous.
+[[nodiscard]] bool is_planar(const spec::Layer& layer, size_t stage);
+
+/// Whether the stage is planar in an nhwc layer of several channels, so that its input is split
+/// into planes first.
+[[nodiscard]] bool splits_planes(const spec::Layer& layer, size_t stage);
 
 /// Extents that a stage's tiles divide.
 struct TiledExtents {
@@ -40,6 +45,7 @@ struct TiledExtents {
   int64_t height = 1, channels = 1;
   int64_t channels_in = 1;
   bool planar = false;
+  bool planes = false;  ///< splits_planes: the input comes padded
 };
 [[nodiscard]] TiledExtents tiled_extents(const spec::Layer& layer, size_t stage);
 

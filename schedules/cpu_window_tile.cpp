@@ -117,7 +117,8 @@ WindowChoice choose_planar(const Work& work, const targets::Target& target) {
   }
   tile.y = tile_rows(work, work.registers / 8);
   tile.order = 2;
-  const bool splits = work.window.padding[1] > 0 && ceil_div(width, tile.lanes) > 2;
+  const bool splits =
+      work.window.padding[1] > 0 && !work.extents.planes && ceil_div(width, tile.lanes) > 2;
   tile.split = splits ? 1 : 0;
   return tile;
 }
