@@ -12,10 +12,10 @@ namespace {
 
 /// Sums of more taps than this compile better as updates of accumulators than as one expression,
 /// whose loads the compiler orders badly; with few registers any expression spills.
-int64_t most_expression_taps(int64_t registers) { return registers >= 32 ? 16 : 0; }
+int64_t most_expression_taps(int64_t registers) { return registers >= 32 ? 9 : 0; }
 
 /// Windows of more taps than this share most of their loads along a row.
-constexpr int64_t kWideTaps = 16;
+constexpr int64_t kWideTaps = 9;
 
 /// A depthwise stage as its tile sees it.
 struct Work {
@@ -41,14 +41,16 @@ int64_t tile_rows(const Work& work, int64_t limit) {
 }
 
 /// Vectors of channels no wider than the layer, the fewest cycles first, then the widest: an odd
-/// half vector costs less in narrow vectors than in an overlapping wide one.
+/// half vector may cost less in narrow vectors than in an overlapping wide one, but each vector has
+/// loads and addresses of its own.
 int64_t channel_lanes(const Work& work, const targets::Target& target) {
+  constexpr double kVector = 0.15;
   int64_t best = 1;
   double best_cycles = std::numeric_limits<double>::infinity();
   for (int64_t lanes = 1; lanes <= std::min<int64_t>(target.lanes(4), work.extents.channels);
        lanes *= 2) {
     const auto vectors = static_cast<double>(ceil_div(work.extents.channels, lanes));
-    const double cycles = vectors * fma_cycles(lanes, target);
+    const double cycles = vectors * (fma_cycles(lanes, target) + kVector);
     if (cycles > best_cycles || repeated(work.extents.channels, lanes) > work.most_repeated)
       continue;
     best = lanes;
@@ -87,7 +89,8 @@ void choose_pixels(WindowChoice& tile, const Work& work) {
     tile.y = work.extents.height;
   } else if (work.taps() > kWideTaps) {
     const int64_t most = budget >= 16 ? budget - 2 : budget - 1;
-    tile.x = even_tile(width, most, work.most_repeated);
+    const bool row = !work.strided() || width <= 7;
+    tile.x = even_tile(width, row ? most : 4, work.most_repeated);
     tile.y = tile.x * 2 <= most ? tile_rows(work, 2) : 1;
   } else if (work.window.dilation[0] > 1) {
     // Rows of a tile would share no loads; long rows reuse each other's columns.
