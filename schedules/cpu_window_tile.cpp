@@ -84,6 +84,7 @@ bool takes_whole_map(const Work& work) {
 void choose_pixels(WindowChoice& tile, const Work& work) {
   const int64_t width = work.extents.width;
   const int64_t budget = work.registers / 2;
+  const spec::Window& window = work.window;
   if (takes_whole_map(work)) {
     tile.x = width;
     tile.y = work.extents.height;
@@ -92,7 +93,12 @@ void choose_pixels(WindowChoice& tile, const Work& work) {
     const bool row = !work.strided() || width <= 7;
     tile.x = even_tile(width, row ? most : 4, work.most_repeated);
     tile.y = tile.x * 2 <= most ? tile_rows(work, 2) : 1;
-  } else if (work.window.dilation[0] > 1) {
+    // Rows a multiple of a page apart share few sets of L1: a vector of channels along the whole
+    // row needs the fewest lines of each at a time.
+    constexpr int64_t kPage = 4096;
+    const int64_t row_bytes = work.extents.width * window.stride[1] * work.extents.channels * 4;
+    tile.order = row_bytes % kPage == 0 && window.kernel[0] > 4 ? 1 : 0;
+  } else if (window.dilation[0] > 1) {
     // Rows of a tile would share no loads; long rows reuse each other's columns.
     tile.x = even_tile(width, budget >= 16 ? 2 * budget : budget - 1, work.most_repeated);
     tile.order = 2;
