@@ -1,6 +1,6 @@
 // Schedules: input channels staged in registers, for multiply-adds that broadcast a lane. Knows no
 // heuristic and no instruction set.
-#include "schedules/cpu.h"
+#include "schedules/cpu_tiles.h"
 
 namespace sepconv::schedules {
 

@@ -1,0 +1,168 @@
+// Schedules, private to the CPU nests: register tiles and their accumulators as Halide loops. Knows
+// no point, no heuristic and no instruction set.
+#include "schedules/cpu_tiles.h"
+
+#include <algorithm>
+
+namespace sepconv::schedules {
+
+using generators::Chain;
+using generators::StageFuncs;
+using Halide::Func;
+using Halide::MemoryType;
+using Halide::Partition;
+using Halide::RVar;
+using Halide::TailStrategy;
+using Halide::Var;
+using Halide::VarOrRVar;
+
+namespace {
+
+/// Exact tiles need no tail; others overlap the tile before, which recomputes equal values.
+TailStrategy overlap_tail(int64_t extent, int64_t factor) {
+  return extent % factor == 0 ? TailStrategy::RoundUp : TailStrategy::ShiftInwards;
+}
+
+/// The accumulators of a pointwise or dense tile: sum lives in registers at `at`, one step of the
+/// reduction updates every accumulator. Registers: x*v accumulators, v weights, 1 broadcast.
+void accumulate_channels(StageFuncs& stage, Func consumer, const Var& at, const ChannelTile& tile,
+                         Func input, const Chain& chain) {
+  const Var& vector = tile.planar ? chain.x : chain.c;
+  const Var& other = tile.planar ? chain.c : chain.x;
+  Func sum = stage.sum;
+  sum.compute_at(consumer, at).store_in(MemoryType::Register);
+  if (!tile.planar) sum.bound_extent(chain.c, tile.v * tile.lanes);
+  order_storage(sum, tile.planar, chain);
+  sum.vectorize(vector, tile.lanes).unroll(vector).unroll(other);
+  auto update = sum.update();
+  std::vector<VarOrRVar> order{vector, other};
+  for (int i = 0; i < stage.taps.dimensions(); ++i) order.emplace_back(RVar(stage.taps[i]));
+  update.reorder(order);
+  update.vectorize(vector, tile.lanes).unroll(vector).unroll(other);
+  const RVar channels = stage.taps[0];
+  if (tile.stage > 1) {
+    stage_channels(input, sum, channels, tile);
+  } else if (tile.unroll == 0) {
+    update.unroll(channels);
+  } else if (tile.unroll > 1) {
+    update.unroll(channels, tile.unroll);
+  }
+  if (tile.taps >= 1) update.unroll(RVar(stage.taps[1]));
+  if (tile.taps == 2) update.unroll(RVar(stage.taps[2]));
+  never_partition(sum);
+}
+
+/// The loop order of a depthwise stage's tiles, innermost first after the tile itself.
+std::vector<VarOrRVar> window_order(WindowTile::Order order, const Var& x, const Var& y,
+                                    const Var& c) {
+  switch (order) {
+    case WindowTile::Order::yxc:
+      return {c, x, y};
+    case WindowTile::Order::ycx:
+      return {x, c, y};
+    case WindowTile::Order::cyx:
+      return {x, y, c};
+  }
+  return {};
+}
+
+/// The accumulators of a depthwise tile in registers, every tap one update.
+void accumulate_window(StageFuncs& stage, const Var& at, const WindowTile& tile,
+                       const Chain& chain) {
+  const Var& vector = tile.planar ? chain.x : chain.c;
+  const Var& other = tile.planar ? chain.c : chain.x;
+  Func sum = stage.sum;
+  sum.compute_at(stage.result, at).store_in(MemoryType::Register);
+  order_storage(sum, tile.planar, chain);
+  sum.vectorize(vector, tile.lanes).unroll(vector).unroll(other).unroll(chain.y);
+  auto update = sum.update();
+  const RVar kx = stage.taps[0];
+  const RVar ky = stage.taps[1];
+  update.reorder(vector, other, chain.y, kx, ky);
+  update.vectorize(vector, tile.lanes).unroll(vector).unroll(other).unroll(chain.y);
+  if (tile.unroll != WindowTile::Unroll::none) update.unroll(kx);
+  if (tile.unroll == WindowTile::Unroll::all) update.unroll(ky);
+  never_partition(sum);
+}
+
+}  // namespace
+
+void never_partition(Func func) {
+  func.never_partition_all();
+  for (int i = 0; i < func.num_update_definitions(); ++i) func.update(i).never_partition_all();
+}
+
+void order_storage(Func func, bool planar, const Chain& chain) {
+  if (planar) func.reorder_storage(chain.x, chain.y, chain.c);
+}
+
+Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, const Tails& tails,
+                    Func input, const Chain& chain) {
+  Loops loops;
+  const Var xi("xi"), ci("ci"), lane("lane"), yi("yi"), xo("xo"), co("co");
+  Func result = stage.result;
+  result.split(chain.x, xo, xi, tile.pixels(), tails.x);
+  result.split(chain.c, co, ci, tile.channels(), tails.c);
+  const Var& vector = tile.planar ? xi : ci;
+  result.split(vector, vector, lane, tile.lanes);
+  std::vector<VarOrRVar> order{lane, vector, tile.planar ? ci : xi};
+  const Var row = rows > 0 ? yi : chain.y;
+  if (rows > 0) result.split(chain.y, loops.step, yi, rows, tails.y);
+  if (tile.channels_outer) {
+    order.insert(order.end(), {xo, row, co});
+  } else {
+    order.insert(order.end(), {co, xo, row});
+  }
+  if (rows > 0) order.emplace_back(loops.step);
+  result.reorder(order).vectorize(lane).unroll(ci).unroll(xi);
+  never_partition(result);
+  if (tile.split_x) result.partition(xo, Partition::Always);
+  loops.tile = tile.channels_outer ? xo : co;
+  loops.channel = co;
+  accumulate_channels(stage, result, loops.tile, tile, input, chain);
+  return loops;
+}
+
+Loops tile_window(StageFuncs& stage, const WindowTile& tile, const Tails& tails,
+                  const Chain& chain) {
+  Loops loops;
+  const Var xi("dw_xi"), yi("dw_yi"), ci("dw_ci"), lane("dw_lane");
+  const Var xo("dw_xo"), yo("dw_yo"), co("dw_co");
+  Func result = stage.result;
+  result.split(chain.x, xo, xi, tile.pixels(), tails.x);
+  result.split(chain.y, yo, yi, tile.y, tails.y);
+  result.split(chain.c, co, ci, tile.channels(), tails.c);
+  const Var& vector = tile.planar ? xi : ci;
+  result.split(vector, vector, lane, tile.lanes);
+  std::vector<VarOrRVar> order{lane, vector, tile.planar ? ci : xi, yi};
+  const auto outer = window_order(tile.order, xo, yo, co);
+  order.insert(order.end(), outer.begin(), outer.end());
+  result.reorder(order).vectorize(lane).unroll(ci).unroll(xi).unroll(yi);
+  never_partition(result);
+  // Planar nests promise a border; with the others the compiler finds whether there is one.
+  const Partition policy = tile.planar ? Partition::Always : Partition::Auto;
+  if (tile.split_x) result.partition(xo, policy);
+  if (tile.split_y) result.partition(yo, policy);
+  loops.channel = co;
+  loops.tile = tile.order == WindowTile::Order::yxc ? co : xo;
+  if (tile.unroll != WindowTile::Unroll::expression) {
+    accumulate_window(stage, loops.tile, tile, chain);
+  }
+  return loops;
+}
+
+Tails channel_tails(const ChannelTile& tile, const spec::Shape& out, int rows) {
+  Tails tails{overlap_tail(out.w, tile.pixels()), overlap_tail(out.h, std::max(rows, 1)),
+              overlap_tail(out.c, tile.channels())};
+  if (!tile.planar && !tile.overlap_c && out.c % tile.channels() != 0) {
+    tails.c = TailStrategy::GuardWithIf;
+  }
+  return tails;
+}
+
+Tails window_tails(const WindowTile& tile, const spec::Shape& out) {
+  return {overlap_tail(out.w, tile.pixels()), overlap_tail(out.h, tile.y),
+          overlap_tail(out.c, tile.channels())};
+}
+
+}  // namespace sepconv::schedules
