@@ -16,6 +16,7 @@ namespace sepconv::cli {
 struct Options {
   std::vector<std::string> names, files, targets;
   std::string db, machine, schedule;
+  std::string runner, runner_push;
   int jobs = 0, threads = 1;
   bool no_cache = false, json = false;
 };

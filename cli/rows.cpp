@@ -15,6 +15,8 @@ std::string row_flags(const Options& options) {
   if (!options.db.empty()) text += " --db " + shell_word(options.db);
   if (!options.machine.empty()) text += " --machine " + shell_word(options.machine);
   if (!options.schedule.empty()) text += " --schedule " + shell_word(options.schedule);
+  if (!options.runner.empty()) text += " --runner " + shell_word(options.runner);
+  if (!options.runner_push.empty()) text += " --runner-push " + shell_word(options.runner_push);
   return text;
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "cli/options.h"
+#include "cli/runner.h"
 #include "cli/verbs.h"
 
 namespace sepconv::cli {
@@ -33,6 +34,9 @@ std::vector<TargetRow> target_rows() {
       row.run = "native";
       row.time = true;
       row.reason.clear();
+    } else if (const std::string start = emulator(*target); !start.empty()) {
+      row.run = "runner";
+      row.reason = "through `" + start + "`, whose times mean nothing; or through --runner";
     }
     rows.push_back(std::move(row));
   }

@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/rows.h"
+#include "cli/runner.h"
 #include "cli/verbs.h"
 
 namespace sepconv::cli {
@@ -64,6 +65,38 @@ int exit_code(const std::vector<measure::VerifyRow>& rows, const Errors& errors)
   return cli::exit_code(errors);
 }
 
+/// Named targets without a row that ran, although a runner was to run them.
+Errors not_run(const Options& options, const std::vector<targets::Target>& targets,
+               const std::vector<measure::VerifyRow>& rows) {
+  Errors errors;
+  for (size_t t = 0; targets_named(options) && t < targets.size(); ++t) {
+    bool ran = rows.size() < targets.size();
+    for (size_t i = t; i < rows.size(); i += targets.size()) {
+      ran |= rows[i].status != measure::Status::skipped;
+    }
+    if (ran) continue;
+    Error error;
+    error.kind = ErrorKind::environment;
+    error.field = "--runner";
+    error.value = targets[t].name;
+    error.message = "no row of this target could run: " + rows[t].reason;
+    error.hint = "see: sepconv targets";
+    errors.push_back(std::move(error));
+  }
+  return errors;
+}
+
+/// Targets that neither run here nor through a runner, or whose runner ran nothing.
+Errors problems(const Options& options, const std::vector<targets::Target>& targets,
+                const RunnerOf& runner, const std::vector<measure::VerifyRow>& rows) {
+  std::vector<targets::Target> here;
+  for (const targets::Target& target : targets) {
+    if (!runner(target)) here.push_back(target);
+  }
+  if (here.size() == targets.size()) return unrunnable(options, here);
+  return not_run(options, targets, rows);
+}
+
 int verify(const Options& options) {
   const auto layers = read_layers(options);
   if (!layers) return report(layers.error(), options.json);
@@ -74,9 +107,12 @@ int verify(const Options& options) {
   if (const Errors errors = refused(*choose, *layers, *targets); !errors.empty()) {
     return report(errors, options.json);
   }
+  const auto runner = make_runners(options, *targets);
+  if (!runner) return report(runner.error(), options.json);
   Progress progress("verify");
   measure::VerifyOptions settings;
   settings.threads = options.threads;
+  settings.runner = *runner;
   settings.progress = [&](const measure::VerifyRow& row, size_t done, size_t total) {
     progress.step(done, total, row.layer + " " + row.target + " " + measure::word(row.status));
   };
@@ -86,7 +122,7 @@ int verify(const Options& options) {
   const auto rows = measure::verify(layers->layers, *targets,
                                     make_builder(*choose, compile_options(options)), settings);
   progress.clear();
-  const Errors errors = unrunnable(options, *targets);
+  const Errors errors = problems(options, *targets, *runner, rows);
   print_errors(errors);
   if (options.json) {
     print_json(
@@ -105,9 +141,13 @@ void add_verify(CLI::App& app, int& code) {
   add_layers(*verb, *options);
   add_targets(*verb, *options);
   add_threads(*verb, *options);
+  add_runner(*verb, *options);
   add_build(*verb, *options);
   add_json(*verb, *options);
-  verb->footer("Example: sepconv verify --layers layers.json --target x86-64-v3");
+  verb->footer(
+      "Example: sepconv verify --layers layers.json --target x86-64-v3\n"
+      "Example: sepconv verify --layers layers.json --target arm64 --runner 'ssh board' "
+      "--runner-push 'scp {} board:'");
   verb->callback([options, &code] { code = verify(*options); });
 }
 

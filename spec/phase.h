@@ -18,8 +18,8 @@ struct Phase {
   /// Depthwise sums are written as one expression over all taps instead of a reduction: the same
   /// order of additions, but the compiler sees every load of a tile at once.
   bool inline_taps = false;
-  bool likely_loads =
-      false;  ///< loads inside the border are marked likely, so that nests can split
+  /// Loads inside the border are marked likely, so that nests can split it off.
+  bool likely_loads = false;
   /// Rows and columns are flattened although the tasks are ranges of channels; one pointwise stage
   /// only. Ranges of pixels are always flat.
   bool flat_channels = false;
