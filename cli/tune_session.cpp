@@ -19,7 +19,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr double kLastSeconds = 15;  ///< that confirmations may take after an interruption
+constexpr double kCompileSeconds = 20;  ///< most kernels take one; a slow one holds up its batch
+constexpr double kLastSeconds = 15;     ///< that confirmations may take after an interruption
 
 /// Says how far a session is.
 struct Teller {
@@ -142,7 +143,7 @@ emit::CompileOptions compile_into(const TuneFlags& flags, const TuneFolder& fold
   emit::CompileOptions compile = compile_options(flags);
   compile.cache.use = true;
   compile.cache.directory = folder.path() / "cache";
-  compile.limits.seconds = 60;
+  compile.limits.seconds = kCompileSeconds;
   return compile;
 }
 

@@ -109,10 +109,11 @@ void keep(const std::vector<std::vector<double>>& rounds, Sheet& sheet) {
 void sample(const Calls& calls, const TrialOptions& options, Sheet& sheet) {
   note("timing");
   const auto timed = turns(calls);
-  constexpr size_t kFirst = 3;
+  constexpr size_t kFirst = 5;
   const auto first = sample_rounds(timed, 0, kFirst, kFirst);
   const bool pair = timed.size() == 2;
-  if (pair && statistics(first[0]).median > options.hopeless * statistics(first[1]).median) {
+  // Minima: other work on the machine may slow down some of so few samples, but seldom all.
+  if (pair && statistics(first[0]).min > options.hopeless * statistics(first[1]).min) {
     return keep(first, sheet);
   }
   keep(sample_rounds(timed, options.seconds, options.least_rounds, kMostRounds), sheet);

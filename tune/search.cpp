@@ -17,8 +17,8 @@ constexpr size_t kSampled = 192;   ///< random points of which the estimate pick
 constexpr size_t kElites = 8;      ///< best points so far, which are changed and crossed
 constexpr size_t kMutations = 14;  ///< of each elite
 constexpr size_t kCrossings = 24;
-constexpr size_t kStrangers = 40;   ///< random points in a pool
-constexpr double kFailure = 0.7;    ///< log of time that a failure counts as, beyond the slowest
+constexpr size_t kStrangers = 24;  ///< random points in a pool, and as many that the estimate picks
+constexpr double kFailure = 0.7;   ///< log of time that a failure counts as, beyond the slowest
 constexpr double kCuriosity = 0.6;  ///< spreads below the mean
 constexpr double kExplore = 0.15;   ///< share of proposals that the model does not choose
 constexpr int kPatience = 64;       ///< draws in a row that give nothing new
@@ -79,19 +79,26 @@ std::vector<Proposal> Search::propose(size_t count) {
   return proposals;
 }
 
-/// Random points of which the estimate thinks well: the rest is pruned unmeasured.
-void Search::add_initial(std::vector<Proposal>& to, size_t count) {
-  std::vector<std::pair<double, Point>> sampled;
-  for (size_t i = 0; i < kSampled; ++i) {
+/// Random points of which the estimate thinks well, in random order: the rest is pruned unmeasured.
+std::vector<Point> Search::estimated(size_t sampled, size_t count) {
+  std::vector<std::pair<double, Point>> points;
+  for (size_t i = 0; i < sampled; ++i) {
     if (auto point = random_point(task_.domain, random_)) {
-      sampled.emplace_back(estimate(task_.layer, task_.target, *point), std::move(*point));
+      points.emplace_back(estimate(task_.layer, task_.target, *point), std::move(*point));
     }
   }
-  std::sort(sampled.begin(), sampled.end());
-  // Not the very first ones, which resemble each other: the best tenth, in random order.
-  sampled.resize(std::min(sampled.size(), std::max<size_t>(kInitial, sampled.size() / 10)));
-  random_.shuffle(sampled);
-  for (auto& [cycles, point] : sampled) {
+  std::sort(points.begin(), points.end());
+  std::vector<Point> best;
+  for (size_t i = 0; i < std::min(points.size(), count); ++i) {
+    best.push_back(std::move(points[i].second));
+  }
+  // The very first ones resemble each other.
+  random_.shuffle(best);
+  return best;
+}
+
+void Search::add_initial(std::vector<Proposal>& to, size_t count) {
+  for (Point& point : estimated(kSampled, 2 * kInitial)) {
     if (to.size() >= count) return;
     add(to, std::move(point), "estimate");
   }
@@ -129,6 +136,7 @@ std::vector<Proposal> Search::pool() {
   for (size_t i = 0; i < kStrangers; ++i) {
     offer(random_point(task_.domain, random_), "random");
   }
+  for (Point& point : estimated(kSampled, kStrangers)) offer(std::move(point), "estimate");
   return pool;
 }
 

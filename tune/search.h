@@ -78,6 +78,7 @@ class Search {
   size_t first_ = 0;         ///< of task_.first: the next one
 
   bool add(std::vector<Proposal>& to, std::optional<Point> point, const char* origin);
+  std::vector<Point> estimated(size_t sampled, size_t count);
   void add_initial(std::vector<Proposal>& to, size_t count);
   void add_guided(std::vector<Proposal>& to, size_t count);
   void add_random(std::vector<Proposal>& to, size_t count);
