@@ -137,6 +137,15 @@ std::vector<tune::Task> working_tasks(const TuneRequest& request, const Trials& 
   return tasks;
 }
 
+/// Searches to their rows; rows without one say why.
+void attach(TuneOutcome& outcome, const std::vector<size_t>& places, const char* otherwise) {
+  for (TuneRow& row : outcome.rows) row.reason = otherwise;
+  for (size_t i = 0; i < places.size(); ++i) {
+    outcome.rows[places[i]].search = outcome.session.searches[i].get();
+    outcome.rows[places[i]].reason.clear();
+  }
+}
+
 void append(Errors& to, const Errors& from) { to.insert(to.end(), from.begin(), from.end()); }
 
 emit::CompileOptions compile_into(const TuneFlags& flags, const TuneFolder& folder) {
@@ -170,12 +179,9 @@ TuneOutcome tune_kernels(const TuneRequest& request, const tune::SessionOptions&
   outcome.session = tune::run(
       outcome.tasks, options, evaluate, [&] { return teller.seconds(); },
       [&](const tune::Session& session, size_t task) { teller.say(session, task); });
-  for (TuneRow& row : outcome.rows) row.reason = "its heuristic's kernel could not be measured";
-  for (size_t i = 0; i < places.size(); ++i) {
-    TuneRow& row = outcome.rows[places[i]];
-    row.search = outcome.session.searches[i].get();
-    row.heuristic_us = trials.bench(places[i]).baseline_us;
-    row.reason.clear();
+  attach(outcome, places, "its heuristic's kernel could not be measured");
+  for (const size_t place : places) {
+    outcome.rows[place].heuristic_us = trials.bench(place).baseline_us;
   }
   outcome.interrupted = support::interrupted();
   append(outcome.errors, trials.errors());
@@ -192,7 +198,6 @@ TuneOutcome replay(const TuneRequest& request, const tune::SessionOptions& optio
   std::vector<size_t> places;
   for (size_t i = 0; i < request.planned.size(); ++i) {
     const PlannedTask& planned = request.planned[i];
-    outcome.rows[i].reason = "the journal has no trial of it";
     for (const auto& [text, trial] : planned.known) {
       const tune::Result result = tune::result_of(trial);
       if (result.outcome != db::TrialOutcome::ok) continue;
@@ -213,10 +218,7 @@ TuneOutcome replay(const TuneRequest& request, const tune::SessionOptions& optio
     return results;
   };
   outcome.session = tune::run(outcome.tasks, options, evaluate, [] { return 0.0; });
-  for (size_t i = 0; i < places.size(); ++i) {
-    outcome.rows[places[i]].search = outcome.session.searches[i].get();
-    outcome.rows[places[i]].reason.clear();
-  }
+  attach(outcome, places, "the journal has no trial of it");
   return outcome;
 }
 

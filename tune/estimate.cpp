@@ -98,8 +98,10 @@ double window_cycles(const Stage& s, const Knobs& knob) {
   const double fmas = sums * taps * fma_cost(lanes, s.target);
   const double waits = taps * kFmaLatency;
   const double spills = std::max(0.0, sums - s.target.registers + 2) * taps;
-  return tiles * (std::max({fmas, loads / kLoadsACycle, waits}) + spills + 2 * sums + 10) *
-         s.repeat;
+  const double compute =
+      tiles * (std::max({fmas, loads / kLoadsACycle, waits}) + spills + 2 * sums + 10) * s.repeat;
+  const double inputs = 4 * static_cast<double>(s.in.h * s.in.w * s.in.c);
+  return compute + traffic(inputs / s.steps, s.steps, s.target);
 }
 
 std::string prefix_of(const spec::Layer& layer, size_t index) {
@@ -108,19 +110,10 @@ std::string prefix_of(const spec::Layer& layer, size_t index) {
   return index + 1 < layer.stages.size() ? "ex" : "pw";
 }
 
-/// Rows of a stage that steps of a fused nest compute over those that the layer needs: what a
-/// window reads beyond its step is computed again.
-double repeated_rows(const spec::Layer& layer, size_t index, double rows) {
-  double needed = rows;
-  double plain = rows;
-  for (size_t i = layer.stages.size(); i > index + 1; --i) {
-    const spec::Window& window = layer.stages[i - 1].window;
-    const auto stride = static_cast<double>(window.stride[0]);
-    needed = (needed - 1) * stride +
-             static_cast<double>((window.kernel[0] - 1) * window.dilation[0] + 1);
-    plain *= stride;
-  }
-  return std::max(1.0, needed / plain);
+/// Rows computed over rows needed. The last step of two stages overlaps the one before where rows
+/// do not divide the height; three stages keep what they computed.
+double repeated(const spec::Layer& layer, double rows, double height) {
+  return layer.stages.size() == 2 ? covers(height, rows) * rows / height : 1;
 }
 
 }  // namespace
@@ -137,7 +130,7 @@ std::vector<double> stage_cycles(const spec::Layer& layer, const targets::Target
                 layer.layout == spec::Layout::nchw};
     if (found != point.end() && rows < height) {
       stage.steps = covers(height, rows);
-      stage.repeat = repeated_rows(layer, i, rows) * stage.steps * rows / height;
+      stage.repeat = repeated(layer, rows, height);
     }
     const Knobs knobs{point, prefix_of(layer, i)};
     const bool window = layer.stages[i].kind == StageKind::depthwise;
