@@ -87,18 +87,26 @@ TEST(BlazeFace, TheDenseKernelGivesTheStoredResult) { expect_stored_results("con
 
 TEST(BlazeFace, FusedPairsGiveTheStoredResults) { expect_stored_results("dwpw_"); }
 
-TEST(BlazeFace, PointwiseBitsAreTheSameOnTargetsWithFusedMultiplyAdd) {
+void expect_same_bits_with_fma(const std::string& prefix) {
   for (const char* name : {"x86-64-v3", "x86-64-v4"}) {
     std::string why;
     if (!targets::runs_here(targets::parse_target(name).value(), &why)) GTEST_SKIP() << why;
   }
-  const auto all = layers("pw_");
+  const auto all = layers(prefix);
   const measure::Library narrow = build(all, "x86-64-v3"), wide = build(all, "x86-64-v4");
   for (const spec::Layer& layer : all) {
     SCOPED_TRACE(layer.name);
     const auto values = input(operator_of(layer));
     EXPECT_EQ(run(narrow, layer, values), run(wide, layer, values));
   }
+}
+
+TEST(BlazeFace, PointwiseBitsAreTheSameOnTargetsWithFusedMultiplyAdd) {
+  expect_same_bits_with_fma("pw_");
+}
+
+TEST(BlazeFace, FusedBitsAreTheSameOnTargetsWithFusedMultiplyAdd) {
+  expect_same_bits_with_fma("dwpw_");
 }
 
 /// The largest |actual - stored| as a share of the largest |stored|.
