@@ -20,10 +20,12 @@ bool counts(const db::Trial& trial, const Conditions& conditions) {
 }
 
 /// Other work on a machine makes samples longer, never shorter, and some of them much: a quarter of
-/// them is seldom touched.
-double lower_quartile(std::vector<double> samples) {
+/// them is seldom touched. Of few samples, as of a candidate that was given up, the shortest.
+double undisturbed(std::vector<double> samples) {
+  constexpr size_t kFew = 9;
   if (samples.empty()) return 1;
-  const auto place = samples.begin() + static_cast<std::ptrdiff_t>(samples.size() / 4);
+  const size_t index = samples.size() < kFew ? 0 : samples.size() / 4;
+  const auto place = samples.begin() + static_cast<std::ptrdiff_t>(index);
   std::nth_element(samples.begin(), place, samples.end());
   return *place;
 }
@@ -40,7 +42,7 @@ Recorded recorded(const std::vector<db::Trial>& trials, const Conditions& condit
 
 Result result_of(const db::Trial& trial) {
   if (trial.outcome != db::TrialOutcome::ok) return {trial.outcome, 0};
-  return {trial.outcome, lower_quartile(trial.samples_us) / lower_quartile(trial.incumbent_us)};
+  return {trial.outcome, undisturbed(trial.samples_us) / undisturbed(trial.incumbent_us)};
 }
 
 }  // namespace sepconv::tune

@@ -24,8 +24,8 @@ using Recorded = std::map<std::string, db::Trial>;
 /// The trials that count. Of several with one point the first; confirmations are none of them.
 [[nodiscard]] Recorded recorded(const std::vector<db::Trial>& trials, const Conditions& conditions);
 
-/// Its time over the baseline's, of the lower quartiles of samples taken in turn; outcome and 0
-/// where it failed.
+/// Its time over the baseline's, of the lower quartiles of samples taken in turn (of few, the
+/// minima); outcome and 0 where it failed.
 [[nodiscard]] Result result_of(const db::Trial& trial);
 
 inline constexpr const char* kConfirmation = "confirmation";  ///< origin of confirming trials

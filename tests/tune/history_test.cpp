@@ -62,6 +62,16 @@ TEST(Recorded, RemembersFailures) {
   EXPECT_EQ(result_of(found.at("a=1")).outcome, db::TrialOutcome::hang);
 }
 
+TEST(ResultOf, IsNotMisledByDisturbedSamples) {
+  db::Trial trial = good_trial();
+  trial.samples_us = {20, 20, 20, 20, 90};
+  trial.incumbent_us = {80, 70, 10, 95, 60};  // a candidate that was given up, on a busy machine
+  EXPECT_DOUBLE_EQ(result_of(trial).relative, 2);
+  trial.samples_us = {5, 5, 5, 5, 5, 5, 60, 70, 80, 90, 90, 90};
+  trial.incumbent_us = {10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10};
+  EXPECT_DOUBLE_EQ(result_of(trial).relative, 0.5);
+}
+
 TEST(Recorded, KeepsTheFirstOfAPoint) {
   db::Trial later = good_trial();
   later.samples_us = {10, 40, 10};
