@@ -15,7 +15,7 @@ namespace sepconv::cli {
 namespace {
 
 constexpr size_t kNearest = 3;
-constexpr size_t kRandomStarts = 8;
+constexpr size_t kRandomStarts = 4;
 
 template <class T>
 bool parse_number(std::string_view text, T& value) {

@@ -12,7 +12,8 @@
 namespace sepconv::tune {
 namespace {
 
-constexpr size_t kInitial = 8;     ///< points before the model is asked
+constexpr size_t kInitial = 12;    ///< points before the model is asked
+constexpr int kDescent = 60;       ///< changes tried on an initial point
 constexpr size_t kSampled = 192;   ///< random points of which the estimate picks initial ones
 constexpr size_t kElites = 8;      ///< best points so far, which are changed and crossed
 constexpr size_t kMutations = 14;  ///< of each elite
@@ -38,6 +39,32 @@ std::vector<double> targets_of(const std::vector<Entry>& history) {
                                : std::min(slowest, 1.0) + kFailure);
   }
   return values;
+}
+
+/// How the measured times follow the estimated ones: a line through their logarithms.
+struct Trend {
+  double slope = 0, centre = 0;
+
+  [[nodiscard]] double at(double log_cycles) const { return slope * (log_cycles - centre); }
+};
+
+Trend trend_of(const std::vector<double>& log_cycles, const std::vector<double>& values) {
+  const auto count = static_cast<double>(values.size());
+  Trend trend;
+  double mean = 0;
+  for (size_t i = 0; i < values.size(); ++i) {
+    trend.centre += log_cycles[i] / count;
+    mean += values[i] / count;
+  }
+  double together = 0;
+  double alone = 1e-9;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const double offset = log_cycles[i] - trend.centre;
+    together += offset * (values[i] - mean);
+    alone += offset * offset;
+  }
+  trend.slope = std::clamp(together / alone, 0.0, 1.0);
+  return trend;
 }
 
 }  // namespace
@@ -97,10 +124,24 @@ std::vector<Point> Search::estimated(size_t sampled, size_t count) {
   return best;
 }
 
+/// Follows the estimate downhill for some steps.
+Point Search::descended(Point point) {
+  double cycles = estimate(task_.layer, task_.target, point);
+  for (int i = 0; i < kDescent; ++i) {
+    auto next = mutated(task_.domain, point, random_);
+    if (!next) break;
+    const double other = estimate(task_.layer, task_.target, *next);
+    if (other >= cycles) continue;
+    cycles = other;
+    point = std::move(*next);
+  }
+  return point;
+}
+
 void Search::add_initial(std::vector<Proposal>& to, size_t count) {
-  for (Point& point : estimated(kSampled, 2 * kInitial)) {
+  for (Point& point : estimated(kSampled, kInitial)) {
     if (to.size() >= count) return;
-    add(to, std::move(point), "estimate");
+    add(to, descended(std::move(point)), "estimate");
   }
 }
 
@@ -155,15 +196,24 @@ std::vector<double> Search::features(const Point& point) const {
   return row;
 }
 
-/// Best first: low predictions, and those of which the model is unsure.
+/// Best first: low predictions, and those of which the model is unsure. The trees learn what the
+/// estimate's trend leaves over; the trend alone reaches beyond what was tried.
 void Search::rank(std::vector<Proposal>& pool) const {
   std::vector<std::vector<double>> rows;
-  for (const Entry& entry : history_) rows.push_back(features(entry.proposal.point));
-  const Forest forest(rows, targets_of(history_), seed_ + history_.size());
+  std::vector<double> log_cycles;
+  for (const Entry& entry : history_) {
+    rows.push_back(features(entry.proposal.point));
+    log_cycles.push_back(rows.back().back());
+  }
+  std::vector<double> values = targets_of(history_);
+  const Trend trend = trend_of(log_cycles, values);
+  for (size_t i = 0; i < values.size(); ++i) values[i] -= trend.at(log_cycles[i]);
+  const Forest forest(rows, values, seed_ + history_.size());
   std::vector<std::pair<double, size_t>> order;
   for (size_t i = 0; i < pool.size(); ++i) {
-    const Prediction predicted = forest.predict(features(pool[i].point));
-    order.emplace_back(predicted.mean - kCuriosity * predicted.spread, i);
+    const auto row = features(pool[i].point);
+    const Prediction left_over = forest.predict(row);
+    order.emplace_back(trend.at(row.back()) + left_over.mean - kCuriosity * left_over.spread, i);
   }
   std::sort(order.begin(), order.end());
   std::vector<Proposal> sorted;

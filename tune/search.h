@@ -79,6 +79,7 @@ class Search {
 
   bool add(std::vector<Proposal>& to, std::optional<Point> point, const char* origin);
   std::vector<Point> estimated(size_t sampled, size_t count);
+  [[nodiscard]] Point descended(Point point);
   void add_initial(std::vector<Proposal>& to, size_t count);
   void add_guided(std::vector<Proposal>& to, size_t count);
   void add_random(std::vector<Proposal>& to, size_t count);

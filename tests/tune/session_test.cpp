@@ -76,7 +76,8 @@ TEST(Session, GivesTheHeavyLayerMoreTrialsButEveryOneSome) {
   options.budget.seconds = 30;
   double now = 0;
   const Session session = run(tasks, options, good, [&] { return now += 1; });
-  EXPECT_GT(trials(session, 1), 2 * trials(session, 0));
+  EXPECT_GT(trials(session, 1), trials(session, 0));
+  EXPECT_GT(trials(session, 1), trials(session, 2));
   EXPECT_GT(trials(session, 0), 0U);
   EXPECT_GT(trials(session, 2), 0U);
 }
