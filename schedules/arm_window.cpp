@@ -13,6 +13,7 @@ struct Work {
   TiledExtents extents;
   spec::Window window;
   int64_t step_height = 1;  ///< rows of a fused step, else the height
+  bool fused = false;
   int64_t lanes = 4;
   int64_t registers = 32;
   double most_repeated = 1e9;  ///< that tiles may compute of what they cover
@@ -58,6 +59,9 @@ Tile best_tile(const Work& work) {
   // Rows of taps that no register file holds come from memory.
   Tile best{std::min<int64_t>(work.extents.width, 4), 1, true};
   for (const bool rolled : {false, true}) {
+    // With its border split off, an unrolled window's sum may be reordered; fused nests promise the
+    // same bits for every target with FMA.
+    if (work.fused && !rolled) continue;
     for (int64_t y = 1; y <= std::min<int64_t>(work.step_height, 4); ++y) {
       for (int64_t x = 1; x <= std::min<int64_t>(work.extents.width, 16); ++x) {
         Tile tile{x, y, rolled};
@@ -92,6 +96,7 @@ void choose_arm_window(Point& point, const spec::Layer& layer, size_t stage, int
   Work work;
   work.extents = tiled_extents(layer, stage);
   work.window = layer.stages[stage].window;
+  work.fused = rows > 0;
   work.step_height = rows > 0 ? rows : work.extents.height;
   work.lanes = target.lanes(4);
   work.registers = target.registers;

@@ -1,0 +1,116 @@
+// Tests of arm: kernels give the same bits on ARM as on x86 with multiply-add.
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "cli/build.h"
+#include "cli/runner.h"
+#include "measure/fill.h"
+#include "measure/library.h"
+#include "schedules/schedule.h"
+#include "spec/name.h"
+
+namespace sepconv::cli {
+namespace {
+
+using Role = spec::Parameter::Role;
+
+measure::Built build(const spec::Layer& layer, const targets::Target& target) {
+  emit::CompileOptions compile;
+  compile.worker = SEPCONV_TOOL;
+  compile.cache.directory = SEPCONV_BINARY_DIR "/test-cache";
+  const emit::Chooser heuristic = [](const spec::Layer& of, const targets::Target& on) {
+    return Result<emit::Choice>({schedules::heuristic(of, on), "heuristic"});
+  };
+  auto built = make_builder(heuristic, compile)({layer}, target);
+  if (!built) throw std::runtime_error(built.error().front().message);
+  if (!built->layers[0].errors.empty()) {
+    throw std::runtime_error(built->layers[0].errors.front().message);
+  }
+  return std::move(*built);
+}
+
+sepconv_weights weights(const spec::Layer& layer, const reference::Operands& operands) {
+  const float* by_role[6] = {};
+  for (const spec::Parameter& parameter : spec::parameters(layer)) {
+    const auto& stage = operands.stages[static_cast<size_t>(parameter.stage)];
+    by_role[static_cast<size_t>(parameter.role)] =
+        (parameter.is_bias ? stage.bias : stage.weights).data();
+  }
+  return {by_role[0], by_role[1], by_role[2], by_role[3], by_role[4], by_role[5]};
+}
+
+std::vector<float> outputs(const spec::Layer& layer, const measure::Kernel& kernel) {
+  reference::Operands operands = measure::real_fill(layer, 1);
+  const spec::Shape in = layer.input;
+  const spec::Shape out = spec::output_shape(layer);
+  std::vector<float> result(static_cast<size_t>(out.elements()));
+  const auto aligned = [](size_t bytes) {
+    return std::shared_ptr<void>(std::aligned_alloc(64, (bytes + 64) / 64 * 64), std::free);
+  };
+  const auto blob = aligned(kernel.packed_bytes);
+  EXPECT_EQ(kernel.pack(weights(layer, operands), blob.get(), kernel.packed_bytes), SEPCONV_OK);
+  sepconv_call call{};
+  call.packed = blob.get();
+  call.packed_bytes = kernel.packed_bytes;
+  call.input = sepconv_dense_nhwc(operands.input.data(), 1, in.h, in.w, in.c);
+  call.output = sepconv_dense_nhwc(result.data(), 1, out.h, out.w, out.c);
+  EXPECT_EQ(kernel.workspace_bytes(call, call.workspace_bytes), SEPCONV_OK);
+  const auto workspace = aligned(call.workspace_bytes);
+  call.workspace = workspace.get();
+  EXPECT_EQ(kernel.run(call), SEPCONV_OK);
+  return result;
+}
+
+std::vector<float> on_arm(const spec::Layer& layer, const RunnerOf& runner,
+                          const targets::Target& arm) {
+  const measure::Built built = build(layer, arm);
+  const auto library =
+      measure::RemoteLibrary::open(built.shared_object, built.library, runner(arm).value());
+  if (!library) throw std::runtime_error(library.error().front().message);
+  return outputs(layer, library->kernel(layer).value());
+}
+
+/// The bits of one layer on arm64 and on every x86 target named.
+void expect_same_bits(const char* name, const std::vector<const char*>& x86) {
+  const targets::Target arm = targets::parse_target("arm64").value();
+  if (emulator(arm).empty()) GTEST_SKIP() << "qemu-aarch64 is not on PATH";
+  const auto runner = make_runners({}, {arm});
+  ASSERT_TRUE(runner) << runner.error().front().message;
+  spec::Layer layer = spec::parse_name(name).value();
+  const std::vector<float> expected = on_arm(layer, *runner, arm);
+  for (const char* word : x86) {
+    const targets::Target target = targets::parse_target(word).value();
+    std::string why;
+    if (!targets::runs_here(target, &why)) GTEST_SKIP() << why;
+    const measure::Built built = build(layer, target);
+    const auto library = measure::Library::open(built.shared_object, built.library);
+    ASSERT_TRUE(library) << library.error().front().message;
+    const auto actual = outputs(layer, library->kernel(name).value());
+    ASSERT_EQ(actual.size(), expected.size());
+    EXPECT_EQ(std::memcmp(actual.data(), expected.data(), actual.size() * sizeof(float)), 0)
+        << name << " on " << word;
+  }
+}
+
+class SameBits : public testing::TestWithParam<const char*> {};
+
+TEST_P(SameBits, OfPointwiseAndFusedLayersOnArmAndX86) {
+  expect_same_bits(GetParam(), {"x86-64-v3", "x86-64-v4"});
+}
+
+INSTANTIATE_TEST_SUITE_P(Layers, SameBits,
+                         testing::Values("pw_f32_n1h14w14c64_o60_relu6", "pw_f32_n1h7w7c13_o7_none",
+                                         "pw_f32_n1h9w5c96_o24_relu",
+                                         "dwpw_f32_n1h14w14c64_o64_k3s1p1_relu6_relu6",
+                                         "dwpw_f32_n1h15w13c24_o40_k5s2p2_relu_none",
+                                         "dwpw_f32_n1h28w28c16_o32_k3s2p1_none_relu",
+                                         "ir_f32_n1h14w14c16_e48_o16_k3s1p1_relu6_relu6_none_res"),
+                         [](const auto& info) { return std::string(info.param); });
+
+TEST(SameBitsOfDepthwise, OnArmAndV3) {
+  expect_same_bits("dw_f32_n1h28w28c32_k3s1p1_relu6", {"x86-64-v3"});
+}
+
+}  // namespace
+}  // namespace sepconv::cli
