@@ -31,10 +31,14 @@ int64_t span(int64_t outputs, const spec::Window& window, int axis) {
   return std::min((outputs - 1) * window.stride[axis] + reach, outputs * window.kernel[axis]);
 }
 
+constexpr int64_t kUnrolledAccumulators = 8;
+
 /// Accumulators, the weights of an unrolled body and one row of inputs.
 bool fits(const Tile& tile, const Work& work) {
   const int64_t body = work.window.kernel[1] * (tile.rolled ? 1 : work.window.kernel[0]);
   if (tile.x * tile.y * body > kUnrollBudget) return false;
+  // The compiler loads early what a long unrolled body needs late, which fills as many registers.
+  if (!tile.rolled && tile.x * tile.y > kUnrolledAccumulators) return false;
   const int64_t inputs = span(tile.x, work.window, 1);
   return tile.x * tile.y + body + inputs < work.registers;
 }

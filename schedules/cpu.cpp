@@ -37,8 +37,9 @@ int ring_rows(const StageFuncs& depthwise, int rows) {
   return as_int(ring);
 }
 
-/// Constant output bounds but for the cropped axis.
-void bound_output(const Chain& chain) {
+/// Constant output bounds but for the cropped axis. `whole_vectors`: overlapping tiles need to know
+/// that a task's channels are a multiple of a vector.
+void bound_output(const Chain& chain, bool whole_vectors) {
   Func output = chain.output;
   const spec::Shape& out = chain.stages.back().out;
   if (chain.phase.axis != spec::Axis::channels) {
@@ -47,7 +48,10 @@ void bound_output(const Chain& chain) {
     // Crops begin at a task, so channel blocks stay aligned to the packed weights.
     const int block = as_int(std::gcd(chain.phase.grain, spec::kChannelBlock));
     const auto channels = output.output_buffer().dim(0);
-    output.bound(chain.c, channels.min() / block * block, channels.extent());
+    const int part = as_int(std::gcd(block, chain.stages.back().out.c));
+    const Halide::Expr extent = channels.extent();
+    output.bound(chain.c, channels.min() / block * block,
+                 whole_vectors ? extent / part * part : extent);
   }
   if (chain.phase.axis != spec::Axis::pixels) output.bound(chain.x, 0, as_int(out.w));
   // A single task is the whole height, which keeps what it allocates constant.
@@ -128,7 +132,7 @@ WindowTile window_tile(const Point& point, const std::string& prefix, bool plana
 }
 
 void schedule_cpu(Chain& chain, const Point& point) {
-  bound_output(chain);
+  bound_output(chain, get(point, "pw_overlap", 0) == 1);
   StageFuncs& last = chain.stages.back();
   const size_t count = chain.stages.size();
   const bool planar = chain.layer.layout == spec::Layout::nchw;
