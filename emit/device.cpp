@@ -27,6 +27,7 @@ Error device_error(const std::string& message) {
 class Launches : public ir::IRVisitor {
  public:
   std::vector<const ir::Call*> calls;
+  std::map<std::string, Halide::Expr> names;  ///< of the lets around the calls
 
  private:
   using ir::IRVisitor::visit;
@@ -36,12 +37,24 @@ class Launches : public ir::IRVisitor {
     }
     ir::IRVisitor::visit(node);
   }
+  void visit(const ir::LetStmt* node) override {
+    names[node->name] = node->value;
+    ir::IRVisitor::visit(node);
+  }
 };
 
-Result<int64_t> constant(const Halide::Expr& expression) {
-  const auto value = ir::as_const_int(ir::simplify(expression));
+Result<int64_t> constant(Halide::Expr expression,
+                         const std::map<std::string, Halide::Expr>& names) {
+  constexpr int kDeepest = 8;  // of lets that use lets
+  auto value = ir::as_const_int(ir::simplify(expression));
+  for (int i = 0; !value && i < kDeepest; ++i) {
+    expression = ir::substitute(names, expression);
+    value = ir::as_const_int(ir::simplify(expression));
+  }
   if (value) return *value;
-  return fail(device_error("a launch's extent is known only at run time"));
+  std::ostringstream text;
+  text << "a launch's extent is known only at run time: " << expression;
+  return fail(device_error(text.str()));
 }
 
 /// The place of a buffer among the function's arguments, whose first is the user's context.
@@ -106,7 +119,7 @@ Result<Launch> find_launch(const ir::LoweredFunc& function) {
   Launch launch;
   launch.kernel = name->value;
   for (size_t i = 0; i < 7; ++i) {
-    const auto value = constant(args[2 + i]);
+    const auto value = constant(args[2 + i], walk.names);
     if (!value) return fail(value.error());
     (i < 3 ? launch.grid[i] : i < 6 ? launch.block[i - 3] : launch.shared_bytes) = *value;
   }

@@ -85,6 +85,9 @@ void share(Func func, Func result, const Var& at, const GpuTile& tile, int64_t c
   Var thread("thread_c"), thread_x("thread_x"), pixel("pixel");
   func.compute_at(result, at)
       .store_in(MemoryType::GPUShared)
+      .bound_storage(chain.c, as_int(channels))
+      .bound_storage(chain.x, as_int(tile.columns()))
+      .bound_storage(chain.y, as_int(tile.tile_y))
       .split(chain.c, serial, thread, as_int(tile.c), guard(channels, tile.c))
       .split(chain.x, thread_x, pixel, as_int(pixels), TailStrategy::GuardWithIf)
       .reorder(pixel, serial, thread, thread_x, chain.y)

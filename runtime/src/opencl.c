@@ -197,11 +197,11 @@ static sepconv_status launch(sepconv_queue* q, const sepconv_launch* launch,
         answer(q, cl.call.argument(kernel, i, sizeof(void*), (const void*)&buffer));
     if (status != SEPCONV_OK) return status;
   }
-  if (launch->shared_bytes > 0) {
-    const sepconv_status status =
-        answer(q, cl.call.argument(kernel, launch->argument_count, launch->shared_bytes, NULL));
-    if (status != SEPCONV_OK) return status;
-  }
+  /* Halide's kernels take local memory last, needed or not; no block is empty. */
+  const size_t shared = launch->shared_bytes > 0 ? launch->shared_bytes : 64;
+  const sepconv_status status =
+      answer(q, cl.call.argument(kernel, launch->argument_count, shared, NULL));
+  if (status != SEPCONV_OK) return status;
   for (int i = 0; i < 3; ++i) {
     local[i] = launch->block[i];
     global[i] = (size_t)launch->grid[i] * launch->block[i];
