@@ -1,8 +1,9 @@
 // Schedules: the GPU nest, one for CUDA and OpenCL. Knows no heuristic.
 //
-// A guard inside a thread's pixels would branch in every step of the sum, so columns are split into
-// threads' pixels first, and the last of these overlaps its neighbour. Funcs of a block lie in
-// shared memory and Funcs of a thread in registers: the compiler does not check the other ways.
+// The last block of columns or rows overlaps its neighbour and computes the same values again: a
+// guard would branch in every step of the sum, and the compiler would lose the tile's constant
+// size. Funcs of a block lie in shared memory and Funcs of a thread in registers: the compiler does
+// not check the other ways.
 #include "schedules/gpu.h"
 
 #include "schedules/cpu_space.h"
@@ -35,15 +36,18 @@ struct Loops {
   Var block{"block_x"}, channel_block{"block_c"}, thread{"thread_c"};
 };
 
-/// Pixels of threads, threads, blocks. Channels are split by the caller.
+TailStrategy overlap(int64_t extent, int64_t factor) {
+  return extent % factor == 0 ? TailStrategy::RoundUp : TailStrategy::ShiftInwards;
+}
+
+/// Blocks, threads, pixels of threads. Channels are split by the caller.
 void tile_pixels(Func result, const GpuTile& tile, const Loops& loops, const Var& pixel,
                  const Var& thread_x, const Var& thread_y, const Var& block_y, const Chain& chain) {
-  const int64_t pixels = (tile.width + tile.x - 1) / tile.x;
   result
-      .split(chain.x, thread_x, pixel, as_int(tile.x),
-             tile.width % tile.x == 0 ? TailStrategy::RoundUp : TailStrategy::ShiftInwards)
-      .split(thread_x, loops.block, thread_x, as_int(tile.tile_x), guard(pixels, tile.tile_x))
-      .split(chain.y, block_y, thread_y, as_int(tile.tile_y), guard(tile.height, tile.tile_y));
+      .split(chain.x, loops.block, thread_x, as_int(tile.columns()),
+             overlap(tile.width, tile.columns()))
+      .split(thread_x, thread_x, pixel, as_int(tile.x))
+      .split(chain.y, block_y, thread_y, as_int(tile.tile_y), overlap(tile.height, tile.tile_y));
 }
 
 /// The sum of a window's taps in a thread's registers: rows of taps roll, columns unroll.

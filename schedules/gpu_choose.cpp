@@ -37,8 +37,11 @@ int64_t nearest(const std::vector<int64_t>& values, int64_t wanted) {
   });
 }
 
-/// Columns of a thread: four, fewer in narrow maps; seven would need more registers than 64.
-int64_t columns_of(int64_t width) { return width >= 4 ? 4 : width >= 2 ? 2 : 1; }
+/// Columns of a thread: four, or seven where these leave no overlap; fewer in narrow maps.
+int64_t columns_of(int64_t width) {
+  if (width % 4 != 0 && width % 7 == 0) return 7;
+  return width >= 4 ? 4 : width >= 2 ? 2 : 1;
+}
 
 void grow(Point& point, const Space& space, const std::string& name, const spec::Layer& layer,
           const Phase& phase, int64_t useful) {
@@ -48,7 +51,8 @@ void grow(Point& point, const Space& space, const std::string& name, const spec:
     next[name] = value;
     const GpuTile tile = gpu_tile(layer, phase, next);
     const bool fits = shared_bytes(layer, phase, tile) <= kWantedShared &&
-                      tile.threads() <= kWantedThreads && value <= useful;
+                      tile.threads() <= kWantedThreads && tile.columns() <= tile.width &&
+                      tile.tile_y <= tile.height && value <= useful;
     if (fits) point = next;
   }
 }

@@ -128,6 +128,13 @@ void check_launch(Reasons& reasons, const spec::Layer& layer, const Phase& phase
     reasons.add(p + "tx", "needs " + std::to_string(shared) + " bytes of shared memory",
                 "at most " + std::to_string(kSharedBytes) + ": take fewer columns or rows");
   }
+  if (tile.columns() > tile.width || tile.tile_y > tile.height) {
+    reasons.add(p + "tx",
+                "makes blocks of " + std::to_string(tile.columns()) + " columns by " +
+                    std::to_string(tile.tile_y) + " rows",
+                "at most the output's " + std::to_string(tile.width) + " by " +
+                    std::to_string(tile.height));
+  }
   if (tile.x * tile.v > kThreadSums) {
     reasons.add(p + "x", "keeps " + std::to_string(tile.x * tile.v) + " sums in a thread",
                 "at most " + std::to_string(kThreadSums));
