@@ -31,12 +31,17 @@ std::vector<TargetRow> target_rows() {
       continue;
     }
     if (targets::runs_here(*target, &row.reason)) {
-      row.run = "native";
-      row.time = true;
+      const bool opencl = target->device == targets::Device::opencl;
+      row.run = opencl ? "opencl" : "native";
+      row.time = target->device == targets::Device::cpu;
       row.reason.clear();
+<<<<<<< HEAD
     } else if (const std::string start = emulator(*target); !start.empty()) {
       row.run = "runner";
       row.reason = "through `" + start + "`, whose times mean nothing; or through --runner";
+=======
+      if (!row.time) row.reason = "verify times nothing on devices; see scripts/gpu_bundle";
+>>>>>>> 537134f (Test, document and bundle kernels for devices; an app on the CUDA runtime)
     }
     rows.push_back(std::move(row));
   }

@@ -15,6 +15,9 @@ namespace {
 namespace fs = std::filesystem;
 namespace ir = Halide::Internal;
 
+/// What every GPU that a target names can launch.
+constexpr int64_t kMaxThreads = 1024, kMaxSharedBytes = 48 * 1024;
+
 Error device_error(const std::string& message) {
   Error error;
   error.message = "device code: " + message;
@@ -122,6 +125,11 @@ Result<Launch> find_launch(const ir::LoweredFunc& function) {
     const auto value = constant(args[2 + i], walk.names);
     if (!value) return fail(value.error());
     (i < 3 ? launch.grid[i] : i < 6 ? launch.block[i - 3] : launch.shared_bytes) = *value;
+  }
+  if (launch.threads() > kMaxThreads || launch.shared_bytes > kMaxSharedBytes) {
+    return fail(device_error("a launch of " + std::to_string(launch.threads()) +
+                             " threads a block with " + std::to_string(launch.shared_bytes) +
+                             " bytes of shared memory fits no device"));
   }
   for (size_t i = 0; i + 1 < buffers->args.size(); ++i) {  // a null ends them
     const auto place = place_of(buffers->args[i], function);
