@@ -6,8 +6,7 @@
 // not check the other ways.
 #include "schedules/gpu.h"
 
-#include "schedules/cpu_space.h"
-#include "schedules/gpu_space.h"
+#include "schedules/gpu_nest.h"
 
 namespace sepconv::schedules {
 
@@ -31,17 +30,12 @@ TailStrategy guard(int64_t extent, int64_t factor) {
   return extent % factor == 0 ? TailStrategy::RoundUp : TailStrategy::GuardWithIf;
 }
 
-/// The loops of a launch that stages attach to.
-struct Loops {
-  Var block{"block_x"}, channel_block{"block_c"}, thread{"thread_c"};
-};
-
 TailStrategy overlap(int64_t extent, int64_t factor) {
   return extent % factor == 0 ? TailStrategy::RoundUp : TailStrategy::ShiftInwards;
 }
 
 /// Blocks, threads, pixels of threads. Channels are split by the caller.
-void tile_pixels(Func result, const GpuTile& tile, const Loops& loops, const Var& pixel,
+void tile_pixels(Func result, const GpuTile& tile, const GpuLoops& loops, const Var& pixel,
                  const Var& thread_x, const Var& thread_y, const Var& block_y, const Chain& chain) {
   result
       .split(chain.x, loops.block, thread_x, as_int(tile.columns()),
@@ -50,15 +44,14 @@ void tile_pixels(Func result, const GpuTile& tile, const Loops& loops, const Var
       .split(chain.y, block_y, thread_y, as_int(tile.tile_y), overlap(tile.height, tile.tile_y));
 }
 
-/// The sum of a window's taps in a thread's registers: rows of taps roll, columns unroll.
-void compute_window_sum(StageFuncs& stage, Func result, const Var& at, int64_t pixels,
+}  // namespace
+
+void compute_window_sum(StageFuncs& stage, const Halide::LoopLevel& at, const GpuTile& tile,
                         const Chain& chain) {
   if (!stage.sum.has_update_definition()) return;  // one expression, inlined
   const RVar& kx = stage.taps.x;
   const RVar& ky = stage.taps.y;
-  stage.sum.compute_at(result, at)
-      .store_in(MemoryType::Register)
-      .bound_extent(chain.x, as_int(pixels));
+  stage.sum.compute_at(at).store_in(MemoryType::Register).bound_extent(chain.x, as_int(tile.x));
   stage.sum.unroll(chain.x);
   stage.sum.update().reorder(chain.x, kx, ky).unroll(chain.x);
   if (stage.stage.window.kernel[1] <= kUnrolledTaps) stage.sum.update().unroll(kx);
@@ -66,9 +59,56 @@ void compute_window_sum(StageFuncs& stage, Func result, const Var& at, int64_t p
   stage.sum.update().never_partition_all();
 }
 
+void share(Func func, const Halide::LoopLevel& at, const GpuTile& tile, int64_t channels,
+           const Var& serial, const Chain& chain) {
+  Var thread("thread_c"), thread_x("thread_x"), pixel("pixel");
+  func.compute_at(at)
+      .store_in(MemoryType::GPUShared)
+      .bound_storage(chain.c, as_int(channels))
+      .bound_storage(chain.x, as_int(tile.columns()))
+      .bound_storage(chain.y, as_int(tile.tile_y))
+      .split(chain.c, serial, thread, as_int(tile.c), guard(channels, tile.c))
+      .split(chain.x, thread_x, pixel, as_int(tile.x), TailStrategy::GuardWithIf)
+      .reorder(pixel, serial, thread, thread_x, chain.y)
+      .unroll(pixel)
+      .gpu_threads(thread, thread_x, chain.y)
+      .never_partition_all();
+}
+
+GpuLoops tile_output(StageFuncs& stage, const GpuTile& tile, const Chain& chain) {
+  GpuLoops loops;
+  Var pixel("pixel"), thread_x("thread_x"), thread_y("thread_y"), block_y("block_y");
+  Var channel("channel"), vector("vector"), lane("lane");
+  Func result = stage.result;
+  tile_pixels(result, tile, loops, pixel, thread_x, thread_y, block_y, chain);
+  result
+      .split(chain.c, loops.channel_block, channel, as_int(tile.block_channels()),
+             guard(tile.channels, tile.block_channels()))
+      .split(channel, loops.thread, channel, as_int(tile.v))
+      .split(channel, vector, lane, 4)
+      .reorder(lane, vector, pixel, loops.thread, thread_x, thread_y, loops.channel_block,
+               loops.block, block_y)
+      .unroll(vector)
+      .unroll(pixel);
+  if (tile.channels % tile.block_channels() == 0) {
+    result.vectorize(lane);
+  } else {
+    result.unroll(lane);  // OpenCL has no masked stores
+  }
+  if (tile.split) {
+    result.gpu_blocks(loops.channel_block, loops.block, block_y);
+  } else {
+    result.gpu_blocks(loops.block, block_y);
+  }
+  result.gpu_threads(loops.thread, thread_x, thread_y).never_partition_all();
+  return loops;
+}
+
+namespace {
+
 void schedule_window(Chain& chain, const GpuTile& tile) {
   StageFuncs& stage = chain.stages.back();
-  const Loops loops;
+  const GpuLoops loops;
   Var pixel("pixel"), thread_x("thread_x"), thread_y("thread_y"), block_y("block_y");
   tile_pixels(stage.result, tile, loops, pixel, thread_x, thread_y, block_y, chain);
   stage.result
@@ -79,25 +119,7 @@ void schedule_window(Chain& chain, const GpuTile& tile) {
       .gpu_blocks(loops.channel_block, loops.block, block_y)
       .gpu_threads(loops.thread, thread_x, thread_y)
       .never_partition_all();
-  compute_window_sum(stage, stage.result, loops.thread, tile.x, chain);
-}
-
-/// A tile of a block in shared memory, computed by the threads of the block: those along channels
-/// stride over them.
-void share(Func func, Func result, const Var& at, const GpuTile& tile, int64_t channels,
-           int64_t pixels, const Var& serial, const Chain& chain) {
-  Var thread("thread_c"), thread_x("thread_x"), pixel("pixel");
-  func.compute_at(result, at)
-      .store_in(MemoryType::GPUShared)
-      .bound_storage(chain.c, as_int(channels))
-      .bound_storage(chain.x, as_int(tile.columns()))
-      .bound_storage(chain.y, as_int(tile.tile_y))
-      .split(chain.c, serial, thread, as_int(tile.c), guard(channels, tile.c))
-      .split(chain.x, thread_x, pixel, as_int(pixels), TailStrategy::GuardWithIf)
-      .reorder(pixel, serial, thread, thread_x, chain.y)
-      .unroll(pixel)
-      .gpu_threads(thread, thread_x, chain.y)
-      .never_partition_all();
+  compute_window_sum(stage, Halide::LoopLevel(stage.result, loops.thread), tile, chain);
 }
 
 /// x pixels by v channels of sums in a thread's registers.
@@ -138,53 +160,23 @@ void accumulate(StageFuncs& stage, Func feed, const Var& at, const GpuTile& tile
       .never_partition_all();
 }
 
-/// Splits the output among blocks and threads; channels of a block are one pass of its threads.
-Loops tile_output(StageFuncs& stage, const GpuTile& tile, const Chain& chain) {
-  Loops loops;
-  Var pixel("pixel"), thread_x("thread_x"), thread_y("thread_y"), block_y("block_y");
-  Var channel("channel"), vector("vector"), lane("lane");
-  Func result = stage.result;
-  tile_pixels(result, tile, loops, pixel, thread_x, thread_y, block_y, chain);
-  result
-      .split(chain.c, loops.channel_block, channel, as_int(tile.block_channels()),
-             guard(tile.channels, tile.block_channels()))
-      .split(channel, loops.thread, channel, as_int(tile.v))
-      .split(channel, vector, lane, 4)
-      .reorder(lane, vector, pixel, loops.thread, thread_x, thread_y, loops.channel_block,
-               loops.block, block_y)
-      .unroll(vector)
-      .unroll(pixel);
-  if (tile.channels % tile.block_channels() == 0) {
-    result.vectorize(lane);
-  } else {
-    result.unroll(lane);  // OpenCL has no masked stores
-  }
-  if (tile.split) {
-    result.gpu_blocks(loops.channel_block, loops.block, block_y);
-  } else {
-    result.gpu_blocks(loops.block, block_y);
-  }
-  result.gpu_threads(loops.thread, thread_x, thread_y).never_partition_all();
-  return loops;
-}
-
 void schedule_channels(Chain& chain, const GpuTile& tile) {
   StageFuncs& last = chain.stages.back();
-  const Loops loops = tile_output(last, tile, chain);
-  const Var& at = tile.split ? loops.channel_block : loops.block;
+  const GpuLoops loops = tile_output(last, tile, chain);
+  const Halide::LoopLevel at(last.result, tile.split ? loops.channel_block : loops.block);
   const Var serial("channels_outer");
   Func feed;
   if (chain.stages.size() > 1) {
     StageFuncs& window = chain.stages[chain.stages.size() - 2];
     feed = window.result;
-    share(feed, last.result, at, tile, tile.channels_in, tile.x, serial, chain);
-    compute_window_sum(window, feed, serial, tile.x, chain);
+    share(feed, at, tile, tile.channels_in, serial, chain);
+    compute_window_sum(window, Halide::LoopLevel(feed, serial), tile, chain);
   } else if (tile.staged) {
     Func staged = chain.input.in(last.sum);
     feed = staged;
     Chain names = chain;
     names.c = staged.args()[0], names.x = staged.args()[1], names.y = staged.args()[2];
-    share(staged, last.result, at, tile, tile.channels_in, tile.x, serial, names);
+    share(staged, at, tile, tile.channels_in, serial, names);
   }
   accumulate(last, feed, loops.thread, tile, chain);
 }
@@ -200,7 +192,9 @@ void schedule_gpu(Chain& chain, const Point& point) {
   chain.output.bound(chain.c, 0, as_int(tile.channels))
       .bound(chain.x, 0, as_int(tile.width))
       .bound(chain.y, 0, as_int(tile.height));
-  if (tile.window) {
+  if (tile.hidden > 0) {
+    schedule_hidden(chain, tile);
+  } else if (tile.window) {
     schedule_window(chain, tile);
   } else {
     schedule_channels(chain, tile);

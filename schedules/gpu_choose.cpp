@@ -94,6 +94,9 @@ void choose_launch(Point& point, const Space& space, const spec::Layer& layer, c
 Point gpu_heuristic(const spec::Layer& layer) {
   Point point;
   const Space space = gpu_space(layer);
+  // What two launches exchange stays in the second-level cache of these GPUs as a rule, and tiles
+  // of one launch would expand their borders again.
+  if (find(space, "hidden") != nullptr) point["hidden"] = 0;
   for (const Phase& phase : gpu_phases(layer, point)) choose_launch(point, space, layer, phase);
   return point;
 }

@@ -38,6 +38,15 @@ std::vector<int64_t> steps(int64_t channels_in) {
   return values;
 }
 
+/// Whole vectors of channels that divide the hidden ones.
+std::vector<int64_t> hidden_blocks(int64_t channels) {
+  std::vector<int64_t> values{0};
+  for (const int64_t block : {8, 12, 16, 24, 32, 48, 64}) {
+    if (channels % block == 0) values.push_back(block);
+  }
+  return values;
+}
+
 std::string prefix_of(const spec::Layer& layer, const Phase& phase) {
   return stage_prefix(layer, static_cast<size_t>(phase.last_stage));
 }
@@ -139,6 +148,12 @@ void check_launch(Reasons& reasons, const spec::Layer& layer, const Phase& phase
     reasons.add(p + "x", "keeps " + std::to_string(tile.x * tile.v) + " sums in a thread",
                 "at most " + std::to_string(kThreadSums));
   }
+  if (tile.hidden > 0 &&
+      (tile.channels % tile.block_channels() != 0 || tile.hidden % tile.k != 0)) {
+    reasons.add("hidden", "needs blocks of channels and steps without a rest",
+                "take a divisor of " + std::to_string(tile.channels) + " for " + p + "c times " +
+                    p + "v, and of the hidden block for " + p + "k");
+  }
   if (!tile.window && packed_channels(tile.channels) % tile.block_channels() != 0) {
     reasons.add(p + "v",
                 "blocks of " + std::to_string(tile.block_channels()) +
@@ -166,11 +181,27 @@ GpuTile gpu_tile(const spec::Layer& layer, const Phase& phase, const Point& poin
   tile.tile_x = get("tx"), tile.tile_y = get("ty");
   tile.split = knob(point, p + "split") == 1;
   tile.staged = knob(point, p + "stage") == 1 || phase.last_stage > phase.first_stage;
+  if (phase.last_stage - phase.first_stage == 2) {
+    const auto& window = layer.stages[1].window;
+    const auto span = [&](int64_t outputs, int axis) {
+      return (outputs - 1) * window.stride[axis] +
+             (window.kernel[axis] - 1) * window.dilation[axis] + 1;
+    };
+    tile.hidden = knob(point, "hidden");
+    tile.input_rows = std::min(shapes[1].h, span(tile.tile_y, 0));
+    tile.input_columns = std::min(shapes[1].w, span(tile.columns(), 1));
+  }
   return tile;
 }
 
 int64_t shared_bytes(const spec::Layer& /*layer*/, const Phase& /*phase*/, const GpuTile& tile) {
   if (!tile.staged) return 0;
+  if (tile.hidden > 0) {
+    const int64_t sums = tile.split ? tile.block_channels() : tile.channels;
+    const int64_t floats = (sums + tile.hidden) * tile.columns() * tile.tile_y +
+                           tile.hidden * tile.input_columns * tile.input_rows;
+    return floats * int64_t{sizeof(float)};
+  }
   return tile.channels_in * tile.columns() * tile.tile_y * int64_t{sizeof(float)};
 }
 
@@ -183,6 +214,10 @@ int64_t blocks(const GpuTile& tile) {
 
 Space gpu_space(const spec::Layer& layer) {
   Space space;
+  if (layer.op == spec::Op::inverted_residual) {
+    space.knobs.push_back({"hidden", "hidden channels at once in one launch; 0: two launches",
+                           hidden_blocks(layer.stages[0].channels_out)});
+  }
   for (const Phase& phase : launches(layer, false)) add_launch_knobs(space, layer, phase);
   return space;
 }
@@ -195,8 +230,8 @@ Errors gpu_legal(const Point& point, const spec::Layer& layer) {
   return reasons.errors;
 }
 
-std::vector<Phase> gpu_phases(const spec::Layer& layer, const Point& /*point*/) {
-  return launches(layer, false);
+std::vector<Phase> gpu_phases(const spec::Layer& layer, const Point& point) {
+  return launches(layer, knob(point, "hidden") > 0);
 }
 
 }  // namespace sepconv::schedules

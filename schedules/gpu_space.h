@@ -30,6 +30,7 @@ struct GpuTile {
   int64_t x = 1, v = 1, c = 1;     ///< pixels and channels a thread; threads along channels
   int64_t tile_x = 1, tile_y = 1;  ///< threads along columns and rows
   int64_t k = 1;                   ///< input channels a step
+  int64_t input_columns = 0, input_rows = 0;  ///< of the window's input, where hidden
   int64_t hidden = 0;  ///< hidden channels at once in shared memory; 0: none are expanded here
   bool split = false;  ///< blocks of channels are blocks of threads, not a loop in each
   [[nodiscard]] int64_t columns() const { return tile_x * x; }
