@@ -37,6 +37,15 @@ int64_t nearest(const std::vector<int64_t>& values, int64_t wanted) {
   });
 }
 
+/// The largest value below another; the first where there is none.
+int64_t below(const std::vector<int64_t>& values, int64_t limit) {
+  int64_t best = values.front();
+  for (const int64_t value : values) {
+    if (value < limit) best = std::max(best, value);
+  }
+  return best;
+}
+
 /// Columns of a thread: four, or seven where these leave no overlap; fewer in narrow maps.
 int64_t columns_of(int64_t width) {
   if (width % 4 != 0 && width % 7 == 0) return 7;
@@ -72,7 +81,7 @@ void choose_launch(Point& point, const Space& space, const spec::Layer& layer, c
   // The largest tile of one thread's columns may not fit with very many channels.
   while (shared_bytes(layer, phase, gpu_tile(layer, phase, point)) > kSharedBytes) {
     if (point[p + "x"] > 1) {
-      point[p + "x"] = point[p + "x"] / 2;
+      point[p + "x"] = below(find(space, p + "x")->values, point[p + "x"]);
     } else if (find(space, p + "stage") != nullptr) {
       point[p + "stage"] = 0;
     } else {

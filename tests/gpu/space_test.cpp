@@ -27,11 +27,11 @@ TEST(GpuHeuristic, IsLegalForRandomLayersOnEveryTarget) {
 }
 
 TEST(GpuHeuristic, IsLegalForLargeLayers) {
-  for (const char* name :
-       {"dw_f32_n1h540w960c96_k3s2p1_relu6", "pw_f32_n1h256w256c2048_o2048_none",
-        "dw_f32_n1h256w256c64_k31s1p15_none", "conv_f32_n1h640w640c3_o96_k7s4p3_gelu",
-        "ir_f32_n1h256w256c160_e960_o160_k7s1p3_silu_silu_none_res",
-        "dwpw_f32_n1h1024w3c1024_o8_k3s1p1_relu_none"}) {
+  for (const char* name : {"dw_f32_n1h540w960c96_k3s2p1_relu6", "pw_f32_n1h256w256c2048_o2048_none",
+                           "pw_f32_n1h7w7c3072_o768_none_res", "dw_f32_n1h256w256c64_k31s1p15_none",
+                           "conv_f32_n1h640w640c3_o96_k7s4p3_gelu",
+                           "ir_f32_n1h256w256c160_e960_o160_k7s1p3_silu_silu_none_res",
+                           "dwpw_f32_n1h1024w3c1024_o8_k3s1p1_relu_none"}) {
     expect_legal(layer_of(name), target_of("cuda-sm80"));
   }
 }
