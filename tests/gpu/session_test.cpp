@@ -1,7 +1,10 @@
 // Tests of gpu: sessions on the stand-in CUDA driver: memory, streams, contexts, and every refusal.
 #include <dlfcn.h>
+#include <sched.h>
 
 #include <cmath>
+#include <cstring>
+#include <functional>
 
 #include "runtime/src/device.h"
 #include "standin_cuda.h"
@@ -236,7 +239,7 @@ TEST_F(Session, EveryRefusalIsAStatusAndFreesEverything) {
       ASSERT_LT(nth, 100);
     }
   }
-  EXPECT_GE(refusals, 30);
+  EXPECT_GE(refusals, 25);
 }
 
 TEST_F(Session, ADeviceWithoutMemoryIsAStatusOfItsOwn) {
