@@ -35,17 +35,10 @@ std::vector<TargetRow> target_rows() {
       row.run = opencl ? "opencl" : "native";
       row.time = target->device == targets::Device::cpu;
       row.reason.clear();
-<<<<<<< HEAD
-<<<<<<< HEAD
+      if (!row.time) row.reason = "scripts/gpu_bundle times on the device itself";
     } else if (const std::string start = emulator(*target); !start.empty()) {
       row.run = "runner";
       row.reason = "through `" + start + "`, whose times mean nothing; or through --runner";
-=======
-      if (!row.time) row.reason = "verify times nothing on devices; see scripts/gpu_bundle";
->>>>>>> 537134f (Test, document and bundle kernels for devices; an app on the CUDA runtime)
-=======
-      if (!row.time) row.reason = "scripts/gpu_bundle times on the device itself";
->>>>>>> c321eca (Expand hidden channels in blocks, in one launch where a point asks for it)
     }
     rows.push_back(std::move(row));
   }
