@@ -63,6 +63,11 @@ TargetBuild build_target(const targets::Target& target, const std::vector<spec::
     result.reason = why;
     return result;
   }
+  if (target.device != targets::Device::cpu) {
+    result.status = Status::skipped;
+    result.reason = "a device's times are taken on the device, by scripts/gpu_bundle";
+    return result;
+  }
   auto built = build(layers, target);
   if (!built) {
     result.status = support::interrupted() ? Status::skipped : Status::failed;

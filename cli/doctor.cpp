@@ -74,6 +74,17 @@ Check host_check() {
   return check;
 }
 
+/// A device that a target needs, as verify would find it.
+Check device_check(const std::string& name) {
+  Check check{"device for " + name, "run", false, false, {}, {}};
+  const auto target = targets::parse_target(name);
+  std::string why;
+  check.ok = target && targets::runs_here(*target, &why);
+  check.detail = check.ok ? "found" : why;
+  if (!check.ok) check.hint = "only verify on this target needs it";
+  return check;
+}
+
 Check governor_check() {
   Check check{"frequency governor", "measure", true, false, "not visible here", {}};
   std::ifstream file("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
@@ -95,6 +106,11 @@ std::vector<Check> checks() {
   all.push_back(host_check());
   all.push_back(program_check("qemu-x86_64", "run", "install the package qemu-user"));
   all.push_back(program_check("qemu-aarch64", "run", "install the package qemu-user"));
+  all.push_back(program_check("ptxas", "generate",
+                              "registers of CUDA kernels stay unknown; ptxas comes with CUDA's "
+                              "toolkit or the PyPI package nvidia-cuda-nvcc-cu12"));
+  all.push_back(device_check("opencl"));
+  all.push_back(device_check("cuda-sm80"));
   all.push_back(governor_check());
   Check cores{"cores", "measure", true, false, std::to_string(support::core_count()), {}};
   all.push_back(cores);

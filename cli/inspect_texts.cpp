@@ -143,7 +143,59 @@ std::vector<std::string> cost_lines(const spec::Layer& layer, const targets::Tar
                       fmt::format("{:.2f}", flops_a_cycle / cost.intensity()), level)};
 }
 
+namespace {
+
+/// What a multiprocessor of a GPU generation holds at once.
+struct Multiprocessor {
+  int sm;
+  int64_t threads, blocks, shared_bytes;
+};
+constexpr Multiprocessor kMultiprocessors[] = {{80, 2048, 32, 164 * 1024},
+                                               {86, 1536, 16, 100 * 1024},
+                                               {87, 1536, 16, 164 * 1024},
+                                               {90, 2048, 32, 228 * 1024}};
+
+/// Share of a multiprocessor's threads that blocks of the launch can occupy: bounded by threads,
+/// blocks, 65536 registers handed out to warps in 256s, and shared memory with 1 KiB a block lost.
+double occupancy(const emit::Launch& launch, const emit::Launch::Registers& used) {
+  constexpr int64_t kRegisters = 65536, kWarp = 32, kUnit = 256, kReserved = 1024;
+  for (const Multiprocessor& one : kMultiprocessors) {
+    if (one.sm != used.sm) continue;
+    const int64_t warps = (launch.threads() + kWarp - 1) / kWarp;
+    const int64_t a_warp = (used.registers * kWarp + kUnit - 1) / kUnit * kUnit;
+    const int64_t blocks = std::min({one.blocks, one.threads / (warps * kWarp),
+                                     kRegisters / std::max<int64_t>(1, a_warp * warps),
+                                     one.shared_bytes / (launch.shared_bytes + kReserved)});
+    return static_cast<double>(blocks * launch.threads()) / static_cast<double>(one.threads);
+  }
+  return 0;
+}
+
+Json device_stats(const emit::CompiledKernel& kernel) {
+  Json launches = Json::array();
+  for (const emit::Launch& launch : kernel.launches) {
+    Json generations = Json::object();
+    for (const auto& used : launch.registers) {
+      generations["sm_" + std::to_string(used.sm)] = {{"registers", used.registers},
+                                                      {"spill_bytes", used.spill_bytes},
+                                                      {"occupancy", occupancy(launch, used)}};
+    }
+    launches.push_back({{"kernel", launch.kernel},
+                        {"blocks", launch.grid},
+                        {"threads", launch.block},
+                        {"shared_bytes", launch.shared_bytes},
+                        {"source_bytes", launch.source_bytes},
+                        {"generations", generations}});
+  }
+  return {{"schedule", schedules::to_string(kernel.point)},
+          {"code_bytes", kernel.code_bytes},
+          {"launches", launches}};
+}
+
+}  // namespace
+
 Json stats(const spec::Layer& layer, const emit::CompiledKernel& kernel) {
+  if (!kernel.launches.empty()) return device_stats(kernel);
   Json stages = Json::array();
   for (size_t i = 0; i < layer.stages.size(); ++i) {
     stages.push_back({{"kind", spec::word(layer.stages[i].kind)},

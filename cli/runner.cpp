@@ -73,7 +73,7 @@ void add_runner(CLI::App& verb, Options& options) {
 }
 
 std::string emulator(const targets::Target& target) {
-  if (target.isa != "arm64") return "";
+  if (target.isa != "arm64" || target.device != targets::Device::cpu) return "";
   const fs::path program = support::find_program({"qemu-aarch64", "qemu-aarch64-static"});
   if (program.empty()) return "";
   // The weakest core that has the target's features, so that code beyond them is noticed.

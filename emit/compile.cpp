@@ -78,7 +78,9 @@ CompiledKernel make_kernel(const Job& job, const Choice& choice, const JobResult
   kernel.target = job.target;
   kernel.point = choice.point;
   kernel.object = result.folder / kObjectFile;
-  for (const JobPhase& phase : job.phases) kernel.functions.push_back(phase.function + "_argv");
+  kernel.launches = result.facts.launches;
+  const char* suffix = kernel.launches.empty() ? kArgvSuffix : kDeviceSuffix;
+  for (const JobPhase& phase : job.phases) kernel.functions.push_back(phase.function + suffix);
   kernel.scratch_bytes = result.facts.scratch_bytes;
   kernel.largest_intermediate_bytes = result.facts.largest_intermediate_bytes;
   kernel.stage_allocation_bytes = result.facts.stage_allocation_bytes;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <bit>
 #include <sstream>
+#include <tuple>
 
 #include "runtime/src/kernel.h"
 #include "schedules/schedule.h"
@@ -152,6 +153,8 @@ VariantData variant(const spec::Layer& layer, const targets::Target& target,
     }
     data.phases.push_back(std::move(phase));
   }
+  // What lies between launches is the session's memory on the device.
+  if (target.device != targets::Device::cpu) data.shared_bytes = 0;
   return data;
 }
 
@@ -223,6 +226,7 @@ LayerWords layer_words(const spec::Layer& layer, const ImplData& data, const Cho
     words.sources.push_back(chosen.choices[i].source);
     words.records.push_back(chosen.choices[i].record);
     words.code_bytes += chosen.kernels[i]->code_bytes;
+    words.launches.push_back(chosen.kernels[i]->launches);
   }
   return words;
 }
@@ -231,7 +235,8 @@ LayerWords layer_words(const spec::Layer& layer, const ImplData& data, const Cho
 
 std::vector<targets::Target> best_first(std::vector<targets::Target> targets) {
   const auto rank = [](const targets::Target& target) {
-    return std::pair(std::popcount(targets::required_cpu_features(target)), target.vector_bits);
+    return std::tuple(target.device != targets::Device::cpu,
+                      std::popcount(targets::required_cpu_features(target)), target.vector_bits);
   };
   std::sort(targets.begin(), targets.end(), [&](const auto& a, const auto& b) {
     return rank(a) != rank(b) ? rank(a) > rank(b) : a.name < b.name;
@@ -250,7 +255,10 @@ LibraryWords describe(const LibraryRequest& request, const std::vector<targets::
                          std::to_string(HALIDE_VERSION_MINOR) + "." +
                          std::to_string(HALIDE_VERSION_PATCH);
   words.packing_version = spec::kPackingVersion;
-  for (const targets::Target& target : targets) words.targets.push_back(target.name);
+  for (const targets::Target& target : targets) {
+    words.targets.push_back(target.name);
+    words.data.device |= target.device != targets::Device::cpu;
+  }
   std::map<std::string, size_t> impls;
   for (size_t i = 0; i < request.layers.size(); ++i) {
     LayerData data = layer_data(request.layers[i]);

@@ -18,7 +18,7 @@ struct Chosen {
                                     const std::vector<targets::Target>& targets,
                                     const std::vector<Chosen>& chosen);
 
-/// Most required features first, then the wider vectors, then by name.
+/// Devices before CPUs, then most required features first, then the wider vectors, then by name.
 [[nodiscard]] std::vector<targets::Target> best_first(std::vector<targets::Target> targets);
 
 }  // namespace sepconv::emit

@@ -51,6 +51,7 @@ struct LibraryData {
   uint32_t abi_version = 1;
   std::vector<LayerData> layers;
   std::vector<ImplData> impls;
+  bool device = false;  ///< whether some variant's code is for a device
 };
 
 enum class Architecture { x86_64, arm64 };

@@ -25,6 +25,32 @@ Result<T> parse(const std::string& text, const char* what, Read read) {
   }
 }
 
+json launch_json(const Launch& launch) {
+  json registers = json::array();
+  for (const Launch::Registers& one : launch.registers) {
+    registers.push_back({one.sm, one.registers, one.spill_bytes});
+  }
+  return {{"kernel", launch.kernel},       {"grid", launch.grid},
+          {"block", launch.block},         {"shared_bytes", launch.shared_bytes},
+          {"arguments", launch.arguments}, {"source_bytes", launch.source_bytes},
+          {"registers", registers}};
+}
+
+Launch parse_launch(const json& value) {
+  Launch launch;
+  value.at("kernel").get_to(launch.kernel);
+  value.at("grid").get_to(launch.grid);
+  value.at("block").get_to(launch.block);
+  value.at("shared_bytes").get_to(launch.shared_bytes);
+  value.at("arguments").get_to(launch.arguments);
+  value.at("source_bytes").get_to(launch.source_bytes);
+  for (const json& one : value.at("registers")) {
+    launch.registers.push_back(
+        {one.at(0).get<int>(), one.at(1).get<int64_t>(), one.at(2).get<int64_t>()});
+  }
+  return launch;
+}
+
 }  // namespace
 
 std::string to_text(const Job& job) {
@@ -69,11 +95,14 @@ Result<Job> parse_job(const std::string& text) {
 }
 
 std::string to_text(const KernelFacts& facts) {
+  json launches = json::array();
+  for (const Launch& launch : facts.launches) launches.push_back(launch_json(launch));
   return json{{"scratch_bytes", facts.scratch_bytes},
               {"largest_intermediate_bytes", facts.largest_intermediate_bytes},
               {"code_bytes", facts.code_bytes},
               {"stage_allocation_bytes", facts.stage_allocation_bytes},
               {"executed_macs", facts.executed_macs},
+              {"launches", launches},
               {"object_sha256", facts.object_sha256}}
       .dump(1);
 }
@@ -86,6 +115,9 @@ Result<KernelFacts> parse_facts(const std::string& text) {
     value.at("code_bytes").get_to(facts.code_bytes);
     value.at("stage_allocation_bytes").get_to(facts.stage_allocation_bytes);
     value.at("executed_macs").get_to(facts.executed_macs);
+    for (const json& launch : value.at("launches")) {
+      facts.launches.push_back(parse_launch(launch));
+    }
     value.at("object_sha256").get_to(facts.object_sha256);
     return facts;
   });

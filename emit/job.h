@@ -40,6 +40,7 @@ struct KernelFacts {
   int64_t scratch_bytes = 0, largest_intermediate_bytes = 0, code_bytes = 0;
   std::vector<int64_t> stage_allocation_bytes;
   std::vector<double> executed_macs;
+  std::vector<Launch> launches;  ///< per phase; empty for a CPU
   std::string object_sha256;
 };
 
@@ -51,6 +52,9 @@ struct JobResult {
   bool cached = false;
 };
 
+/// Ends of a phase's symbol: a function's, or a launch's.
+inline constexpr const char* kArgvSuffix = "_argv";
+inline constexpr const char* kDeviceSuffix = "_launch";
 inline constexpr const char* kWorkerVerb = "compile-kernel";
 inline constexpr const char* kObjectFile = "kernel.o";
 inline constexpr const char* kFactsFile = "facts.json";

@@ -2,6 +2,7 @@
 // Halide's compile functions; the one place where Halide's errors become ours.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -40,13 +41,34 @@ struct Limits {
   double seconds = 300;
 };
 
+/// A phase on a device: one launch, whose extents are all constants.
+struct Launch {
+  /// What the device's assembler reports for one GPU generation.
+  struct Registers {
+    int sm = 0;               ///< 80 for sm_80
+    int64_t registers = 0;    ///< of a thread
+    int64_t spill_bytes = 0;  ///< moved to and from memory for want of registers
+  };
+  std::string kernel;                      ///< the entry's name in the device code
+  std::array<int64_t, 3> grid{}, block{};  ///< blocks, and threads of one
+  int64_t shared_bytes = 0;                ///< of a block
+  std::vector<int> arguments;              ///< indices into the phase's buffers
+  int64_t source_bytes = 0;
+  std::vector<Registers> registers;  ///< empty for OpenCL, and where ptxas is missing
+  [[nodiscard]] int64_t threads() const { return block[0] * block[1] * block[2]; }
+  [[nodiscard]] int64_t blocks() const { return grid[0] * grid[1] * grid[2]; }
+};
+/// Registers of a thread that CUDA's compiler may use, here and on the user's machine.
+inline constexpr int64_t kMaxRegisters = 128;
+
 /// One kernel compiled for one target: what a worker process returns, what the cache holds.
 struct CompiledKernel {
   std::string layer;   ///< canonical name
   std::string target;  ///< canonical target name
   schedules::Point point;
   std::filesystem::path object;            ///< relocatable object of all phases
-  std::vector<std::string> functions;      ///< argv symbol per phase
+  std::vector<std::string> functions;      ///< argv or launch symbol per phase
+  std::vector<Launch> launches;            ///< per phase; empty for a CPU
   int64_t scratch_bytes = 0;               ///< halide_malloc per thread, all phases' maximum
   int64_t largest_intermediate_bytes = 0;  ///< largest allocation between stages, heap or stack
   std::vector<int64_t> stage_allocation_bytes;  ///< per stage: the largest allocation of its

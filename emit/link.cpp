@@ -20,6 +20,14 @@ const std::set<std::string>& allowed_undefined() {
   return names;
 }
 
+/// What device code asks for beyond: the drivers' libraries are opened when first used.
+const std::set<std::string>& allowed_for_devices() {
+  static const std::set<std::string> names{"dlopen", "dlsym", "sched_yield"};
+  return names;
+}
+
+constexpr const char* kDeviceFunctions[] = {"gpu_open", "gpu_run", "gpu_close"};
+
 const char* triple(Architecture architecture) {
   return architecture == Architecture::x86_64 ? "x86_64-linux-gnu" : "aarch64-linux-gnu";
 }
@@ -69,6 +77,12 @@ Result<void> localise(const LinkInput& input, const fs::path& folder) {
     arguments.push_back(std::string("--redefine-sym=sepconv_library_") + function + "=" + name +
                         "_" + function);
   }
+  if (input.library.device) {
+    for (const char* function : kDeviceFunctions) {
+      arguments.push_back(std::string("--redefine-sym=sepconv_library_") + function + "=" + name +
+                          "_" + function);
+    }
+  }
   std::string keep;
   for (const std::string& symbol : exported_symbols(input.library)) keep += symbol + "\n";
   auto written = support::write_file(folder / "exported.txt", keep);
@@ -91,6 +105,7 @@ Result<void> check(const LinkInput& input, const fs::path& object) {
   error.hint = "report this with the command";
   for (const std::string& symbol : symbols->undefined) {
     if (allowed_undefined().contains(symbol)) continue;
+    if (input.library.device && allowed_for_devices().contains(symbol)) continue;
     error.message = "the library would need the symbol " + symbol + ", which no libc has";
     error.value = symbol;
     return fail(error);
@@ -110,6 +125,9 @@ std::vector<std::string> exported_symbols(const LibraryData& library) {
   std::vector<std::string> names;
   for (const char* function : {"count", "at", "find"})
     names.push_back(library.name + "_" + function);
+  if (library.device) {
+    for (const char* function : kDeviceFunctions) names.push_back(library.name + "_" + function);
+  }
   for (const LayerData& layer : library.layers) names.push_back(library.name + "_" + layer.layer);
   return names;
 }

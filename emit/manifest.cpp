@@ -9,6 +9,20 @@ namespace {
 
 using nlohmann::ordered_json;
 
+ordered_json launch_json(const Launch& launch) {
+  ordered_json registers = ordered_json::object(), spills = ordered_json::object();
+  for (const Launch::Registers& one : launch.registers) {
+    const std::string sm = "sm_" + std::to_string(one.sm);
+    registers[sm] = one.registers;
+    spills[sm] = one.spill_bytes;
+  }
+  return {{"blocks", launch.grid},
+          {"threads", launch.block},
+          {"shared_bytes", launch.shared_bytes},
+          {"registers", registers},
+          {"spill_bytes", spills}};
+}
+
 ordered_json layer_json(const LibraryWords& words, size_t index) {
   const LayerData& layer = words.data.layers[index];
   const LayerWords& said = words.layers[index];
@@ -18,6 +32,10 @@ ordered_json layer_json(const LibraryWords& words, size_t index) {
         {{"target", words.targets[i]}, {"point", said.schedules[i]}, {"source", said.sources[i]}});
     if (i < said.records.size() && !said.records[i].empty()) {
       schedules.back()["record"] = said.records[i];
+    }
+    if (i >= said.launches.size() || said.launches[i].empty()) continue;
+    for (const Launch& launch : said.launches[i]) {
+      schedules.back()["launches"].push_back(launch_json(launch));
     }
   }
   // Layers of one canonical name share one kernel.
@@ -81,7 +99,9 @@ std::string cmake_text(const LibraryWords& words) {
          "    IMPORTED_LOCATION \"${_sepconv_root}/lib" +
          name +
          ".a\"\n"
-         "    IMPORTED_LINK_INTERFACE_LANGUAGES C\n"
+         "    IMPORTED_LINK_INTERFACE_LANGUAGES C\n" +
+         std::string(words.data.device ? "    INTERFACE_LINK_LIBRARIES \"${CMAKE_DL_LIBS}\"\n"
+                                       : "") +
          "    INTERFACE_INCLUDE_DIRECTORIES \"${_sepconv_root};${_sepconv_root}/include\")\n"
          "endif()\n"
          "unset(_sepconv_root)\n";

@@ -7,18 +7,20 @@
 #include <vector>
 
 #include "emit/descriptors.h"
+#include "emit/library.h"
 
 namespace sepconv::emit {
 
 /// What header and manifest say of one layer, next to its LayerData.
 struct LayerWords {
-  std::vector<std::string> lines;      ///< the layer in words, one stage a line
-  int64_t flops = 0;                   ///< of one call with the tuned batch, 2 per MAC
-  int64_t workspace_bytes = 0;         ///< for one thread, the largest of all variants
-  std::vector<std::string> schedules;  ///< per target of the library: the point as text
-  std::vector<std::string> sources;    ///< per target: heuristic, db or forced
-  std::vector<std::string> records;    ///< per target: the database's record, mostly empty
-  int64_t code_bytes = 0;              ///< of all targets
+  std::vector<std::string> lines;             ///< the layer in words, one stage a line
+  int64_t flops = 0;                          ///< of one call with the tuned batch, 2 per MAC
+  int64_t workspace_bytes = 0;                ///< for one thread, the largest of all variants
+  std::vector<std::string> schedules;         ///< per target of the library: the point as text
+  std::vector<std::string> sources;           ///< per target: heuristic, db or forced
+  std::vector<std::string> records;           ///< per target: the database's record, mostly empty
+  int64_t code_bytes = 0;                     ///< of all targets
+  std::vector<std::vector<Launch>> launches;  ///< per target: on a device, one a phase
 };
 
 struct LibraryWords {

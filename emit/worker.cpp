@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "emit/device.h"
 #include "emit/elf.h"
 #include "emit/facts.h"
 #include "emit/job.h"
@@ -55,6 +56,43 @@ Halide::Module build_phase(const Job& job, size_t phase, const Halide::Target& t
   return generator->build_module(job.phases[phase].function);
 }
 
+/// Code for a device: every phase's source and launch as data; the host code around them is not
+/// used. An asserting build would check nothing more: its launches are the same.
+Result<KernelFacts> build_device(const Job& job, const fs::path& folder) {
+  KernelFacts facts;
+  facts.stage_allocation_bytes.resize(job.nominal_macs.size());
+  facts.executed_macs.resize(job.nominal_macs.size());
+  const Halide::Target target(job.halide);
+  std::vector<std::string> sources;
+  std::map<std::string, std::string> texts;
+  for (size_t i = 0; i < job.phases.size(); ++i) {
+    const Halide::Module phase = build_phase(job, i, target);
+    for (const auto& function : phase.functions()) {
+      if (function.name != job.phases[i].function) continue;
+      auto launch = find_launch(function);
+      if (!launch) return fail(std::move(launch.error()));
+      facts.launches.push_back(std::move(*launch));
+    }
+    const std::string source = device_source(phase);
+    if (target.has_feature(Halide::Target::CUDA)) {
+      auto registers = count_registers(source, target, folder);
+      if (!registers) return fail(std::move(registers.error()));
+      facts.launches.back().registers = std::move(*registers);
+    }
+    facts.launches.back().source_bytes = static_cast<int64_t>(source.size());
+    facts.code_bytes += static_cast<int64_t>(source.size());
+    for (const std::string& kind : job.emits) texts[kind] += source;
+    sources.push_back(source);
+  }
+  for (const auto& [kind, text] : texts) {
+    const auto written = support::write_file(folder / ("kernel." + kind), text);
+    if (!written) return fail(written.error());
+  }
+  auto object = write_device_object(job, facts.launches, sources, folder);
+  if (!object) return fail(std::move(object.error()));
+  return facts;
+}
+
 /// All phases in one module, hence one object. Argument metadata is left out: the descriptors say
 /// it.
 Result<KernelFacts> build(const Job& job, const fs::path& folder) {
@@ -90,7 +128,8 @@ Result<KernelFacts> compile_job(const fs::path& folder) {
   Halide::set_custom_compile_time_error_reporter(&reporter);
   Result<KernelFacts> facts = KernelFacts{};
   try {
-    facts = build(*job, folder);
+    facts =
+        is_device(Halide::Target(job->halide)) ? build_device(*job, folder) : build(*job, folder);
   } catch (const Halide::Error& problem) {
     return fail(job_error(*job, problem.what()));
   } catch (const std::exception& problem) {
@@ -101,7 +140,7 @@ Result<KernelFacts> compile_job(const fs::path& folder) {
   if (!object) return fail(object.error());
   const auto code = code_bytes(*object);
   if (!code) return fail(code.error());
-  facts->code_bytes = *code;
+  if (facts->launches.empty()) facts->code_bytes = *code;
   facts->object_sha256 = support::sha256(*object);
   const auto written = support::write_file(folder / kFactsFile, to_text(*facts));
   if (!written) return fail(written.error());

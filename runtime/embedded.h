@@ -10,7 +10,13 @@ namespace sepconv::runtime {
 /// _run and _query, halide_malloc and halide_free, and need `sepconv_library` and libc.
 [[nodiscard]] std::string_view object_x86_64();
 [[nodiscard]] std::string_view object_arm64();
+/// The same for libraries with code for devices: they define sepconv_library_gpu_open, _gpu_run and
+/// _gpu_close too, and need dlopen, dlsym and sched_yield beside libc's memory functions.
+[[nodiscard]] std::string_view device_object_x86_64();
+[[nodiscard]] std::string_view device_object_arm64();
 
+/// sepconv/gpu.h, for those libraries.
+[[nodiscard]] std::string_view gpu_header();
 /// sepconv/sepconv.h, sepconv/sepconv.hpp and the licence.
 [[nodiscard]] std::string_view c_header();
 [[nodiscard]] std::string_view cpp_header();

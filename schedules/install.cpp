@@ -4,6 +4,8 @@
 #include "schedules/arm.h"
 #include "schedules/cpu.h"
 #include "schedules/cpu_space.h"
+#include "schedules/gpu.h"
+#include "schedules/gpu_space.h"
 #include "schedules/schedule.h"
 #include "schedules/x86.h"
 
@@ -24,6 +26,8 @@ targets::Target named_target(const Halide::Target& halide) {
   return *target;
 }
 
+bool on_cpu(const targets::Target& target) { return target.device == targets::Device::cpu; }
+
 /// An empty text means the heuristic's point.
 Point point_of(const spec::Layer& layer, const targets::Target& target, const std::string& text) {
   if (text.empty()) return heuristic(layer, target);
@@ -39,20 +43,21 @@ Point point_of(const spec::Layer& layer, const targets::Target& target, const st
 }  // namespace
 
 Space space(const spec::Layer& layer, const targets::Target& target) {
-  return cpu_space(layer, target);
+  return on_cpu(target) ? cpu_space(layer, target) : gpu_space(layer);
 }
 
 Point heuristic(const spec::Layer& layer, const targets::Target& target) {
+  if (!on_cpu(target)) return gpu_heuristic(layer);
   return target.isa == "arm64" ? arm_heuristic(layer, target) : x86_heuristic(layer, target);
 }
 
 Errors legal(const Point& point, const spec::Layer& layer, const targets::Target& target) {
-  return cpu_legal(point, layer, target);
+  return on_cpu(target) ? cpu_legal(point, layer, target) : gpu_legal(point, layer);
 }
 
-std::vector<Phase> phases(const spec::Layer& layer, const targets::Target& /*target*/,
+std::vector<Phase> phases(const spec::Layer& layer, const targets::Target& target,
                           const Point& point) {
-  return cpu_phases(layer, point);
+  return on_cpu(target) ? cpu_phases(layer, point) : gpu_phases(layer, point);
 }
 
 void install() {
@@ -60,7 +65,8 @@ void install() {
   hooks.schedule = [](generators::Chain& chain, const Halide::Target& halide,
                       const std::string& text) {
     const targets::Target target = named_target(halide);
-    schedule_cpu(chain, point_of(chain.layer, target, text));
+    const Point point = point_of(chain.layer, target, text);
+    return on_cpu(target) ? schedule_cpu(chain, point) : schedule_gpu(chain, point);
   };
   hooks.phases = [](const spec::Layer& layer, const Halide::Target& halide,
                     const std::string& text) {

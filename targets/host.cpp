@@ -1,4 +1,7 @@
 // Targets: this machine: its core and what it can run. Knows no name syntax.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <string>
 
 #include "runtime/src/cpu.h"
@@ -78,6 +81,35 @@ std::string_view intel_core(unsigned model) {
 }
 #endif
 
+/// What devices this machine has, asked in a process of its own: drivers start threads, and a
+/// process with threads must not fork checks.
+uint64_t device_features() {
+  static const uint64_t features = [] {
+    uint64_t found = 0;
+    int ends[2];
+    if (pipe(ends) != 0) return found;
+    const pid_t child = fork();
+    if (child == 0) {
+      const uint64_t mine = sepconv_device_features();
+      _exit(write(ends[1], &mine, sizeof mine) == sizeof mine ? 0 : 1);
+    }
+    close(ends[1]);
+    if (child > 0 && read(ends[0], &found, sizeof found) != sizeof found) found = 0;
+    close(ends[0]);
+    if (child > 0) waitpid(child, nullptr, 0);
+    return found;
+  }();
+  return features;
+}
+
+std::string no_device(const Target& target) {
+  if (target.device == Device::opencl) {
+    return "no OpenCL device with a compiler: libOpenCL.so.1 or a driver for it is missing "
+           "(on Debian: pocl-opencl-icd ocl-icd-libopencl1)";
+  }
+  return "no CUDA driver (libcuda.so.1), or no GPU that runs code for " + target.name;
+}
+
 }  // namespace
 
 std::string_view host_core() {
@@ -94,8 +126,14 @@ bool runs_here(const Target& target, std::string* why) {
     if (why) *why = "the target is for " + target.os + ", this machine runs linux";
     return false;
   }
-  const uint64_t missing = required_cpu_features(target) & ~sepconv_cpu_features();
-  if (missing == 0) return true;
+  const uint64_t needed = required_cpu_features(target);
+  const uint64_t missing = needed & ~sepconv_cpu_features() & ~SEPCONV_DEVICE_BITS;
+  const uint64_t devices = needed & SEPCONV_DEVICE_BITS;
+  if (missing == 0 && (devices & ~device_features()) == 0) return true;
+  if (missing == 0) {
+    if (why) *why = no_device(target);
+    return false;
+  }
   if (why) *why = "this CPU or its operating system lacks " + target.name;
   return false;
 }

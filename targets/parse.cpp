@@ -8,6 +8,9 @@
 namespace sepconv::targets {
 namespace {
 
+/// The isa that a device's feature alone stands for.
+constexpr std::string_view kDeviceIsa = "x86-64-v3";
+
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts(1);
   for (const char c : text) {
@@ -71,6 +74,14 @@ std::string halide_text(const Isa& isa, const std::string& os,
   return text;
 }
 
+/// Whether a word names a device's feature of kDeviceIsa.
+bool is_device_word(const std::string& word) {
+  for (const Feature& feature : features()) {
+    if (feature.name == word && feature.isa == kDeviceIsa) return feature.device != Device::cpu;
+  }
+  return false;
+}
+
 /// Features in the table's order, so that equal targets have equal names.
 Result<std::vector<std::string>> canonical_features(const Isa& isa,
                                                     const std::vector<std::string>& words,
@@ -82,6 +93,15 @@ Result<std::vector<std::string>> canonical_features(const Isa& isa,
     if (std::find(words.begin(), words.end(), feature.name) != words.end()) {
       result.emplace_back(feature.name);
     }
+  }
+  int devices = 0;
+  for (const Feature& feature : features()) {
+    if (feature.isa != isa.name || feature.device == Device::cpu) continue;
+    if (std::find(result.begin(), result.end(), feature.name) != result.end()) ++devices;
+  }
+  if (devices > 0 && result.size() > 1) {
+    return fail(target_error(whole, "has other features beside a device's",
+                             "name one of them; a library holds several targets"));
   }
   for (const std::string& word : words) {
     if (std::find(known.begin(), known.end(), word) != known.end()) continue;
@@ -106,6 +126,15 @@ Target make_target(const Isa& isa, const std::vector<std::string>& words, const 
   target.core = core;
   target.name = target.isa;
   for (const std::string& word : words) target.name += "+" + word;
+  for (const Feature& feature : features()) {
+    const bool has = std::find(words.begin(), words.end(), feature.name) != words.end();
+    if (has && feature.isa == isa.name && feature.device != Device::cpu) {
+      target.device = feature.device;
+    }
+  }
+  if (target.device != Device::cpu && isa.name == kDeviceIsa) {
+    target.name.erase(0, kDeviceIsa.size() + 1);
+  }
   if (os != "linux") target.name += "-" + os;
   if (core.name != "generic") target.name += "@" + std::string(core.name);
   return target;
@@ -135,12 +164,16 @@ Result<Target> parse_halide(std::string_view name, const std::string& start) {
   std::vector<std::string> wanted;
   std::set<std::string> left(words.begin(), words.end());
   for (const std::string& word : split(best->halide_features, '-')) left.erase(word);
+  std::set<std::string> used;
   for (const Feature& feature : features()) {
-    if (feature.isa == best->name && left.contains(std::string(feature.halide))) {
-      wanted.emplace_back(feature.name);
-    }
+    const auto parts = split(feature.halide, '-');
+    const bool all = std::all_of(parts.begin(), parts.end(),
+                                 [&](const std::string& part) { return left.contains(part); });
+    if (feature.isa != best->name || !all) continue;
+    wanted.emplace_back(feature.name);
+    used.insert(parts.begin(), parts.end());
   }
-  for (const Feature& feature : features()) left.erase(std::string(feature.halide));
+  for (const std::string& word : used) left.erase(word);
   if (!left.empty()) {
     return fail(target_error(name, "has the feature '" + *left.begin() + "', which no target has",
                              "isas: " + join(isa_names(), " ")));
@@ -186,6 +219,7 @@ Result<Target> parse_target(std::string_view name) {
     break;
   }
   auto words = split(rest, '+');
+  if (is_device_word(words.front())) words.insert(words.begin(), std::string(kDeviceIsa));
   const Isa* isa = find_isa(words.front());
   if (!isa) {
     return fail(target_error(name, "is no known target",
@@ -234,9 +268,9 @@ std::vector<std::string> target_names() {
   for (const Isa& isa : isas()) {
     names.emplace_back(isa.name);
     for (const Feature& feature : features()) {
-      if (feature.isa == isa.name) {
-        names.push_back(std::string(isa.name) + "+" + std::string(feature.name));
-      }
+      if (feature.isa != isa.name) continue;
+      const bool alone = feature.device != Device::cpu && isa.name == kDeviceIsa;
+      names.push_back((alone ? "" : std::string(isa.name) + "+") + std::string(feature.name));
     }
   }
   return names;

@@ -55,6 +55,7 @@ constexpr std::array kIsas{
         {"generic", 32 * KiB, 256 * KiB, 0, 8, 2}},
 };
 
+// Halide's newest CUDA code is for sm_86, which later GPUs run too.
 // One Halide feature covers what Zen 4 and Sapphire Rapids share beyond Skylake, so both words ask
 // for all of it.
 constexpr std::array kFeatures{
@@ -62,6 +63,12 @@ constexpr std::array kFeatures{
     Feature{"bf16", "x86-64-v4", "avx512_zen4", SEPCONV_CPU_AVX512_VNNI | SEPCONV_CPU_AVX512_BF16},
     Feature{"dotprod", "arm64", "arm_dot_prod", SEPCONV_CPU_ARM64_DOTPROD},
     Feature{"fp16", "arm64", "arm_fp16", SEPCONV_CPU_ARM64_FP16},
+    Feature{"cuda-sm80", "x86-64-v3", "cuda-cuda_capability_80", SEPCONV_DEVICE_CUDA_80,
+            Device::cuda},
+    Feature{"cuda-sm86", "x86-64-v3", "cuda-cuda_capability_86", SEPCONV_DEVICE_CUDA_86,
+            Device::cuda},
+    Feature{"opencl", "x86-64-v3", "opencl", SEPCONV_DEVICE_OPENCL, Device::opencl},
+    Feature{"cuda-sm87", "arm64", "cuda-cuda_capability_86", SEPCONV_DEVICE_CUDA_86, Device::cuda},
 };
 
 // L1 data and L2 of one core, L3 as one thread sees it, 0 where there is none; then floats and

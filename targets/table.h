@@ -25,7 +25,8 @@ struct Isa {
 struct Feature {
   std::string_view name, isa;
   std::string_view halide;  ///< replaces or extends the isa's features
-  uint64_t cpu_features;
+  uint64_t cpu_features;    ///< of runtime/src/cpu.h, devices too
+  Device device = Device::cpu;
 };
 
 /// A core that '@' names, with the architecture it belongs to.

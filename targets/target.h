@@ -18,7 +18,10 @@ struct Core {
   int fma_pipes = 2;  ///< instructions that do so a cycle
 };
 
-/// A target: `isa[+feature...][-os][@core]`.
+/// What executes the kernels.
+enum class Device { cpu, cuda, opencl };
+
+/// A target: `isa[+feature...][-os][@core]`; a device's feature alone means x86-64-v3 with it.
 struct Target {
   std::string name;  ///< canonical spelling; never "native"
   std::string isa;   ///< x86-64-v2, x86-64-v3, x86-64-v4, arm64
@@ -30,6 +33,7 @@ struct Target {
   bool fma = false;
   bool lane_fma = false;  ///< multiply-adds broadcast a lane of a register by themselves
   Core core{};
+  Device device = Device::cpu;
 
   [[nodiscard]] int lanes(int element_bytes) const { return vector_bits / 8 / element_bytes; }
 };

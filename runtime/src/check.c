@@ -52,11 +52,12 @@ static sepconv_status check_tensor(const sepconv_tensor* given, const sepconv_te
   return SEPCONV_OK;
 }
 
-static sepconv_status check_blob(const sepconv_kernel* kernel, const sepconv_call* call) {
-  if (call->packed == NULL) return SEPCONV_NULL_POINTER;
-  if ((uintptr_t)call->packed % SEPCONV_ALIGNMENT != 0) return SEPCONV_MISALIGNED;
-  if (call->packed_bytes < kernel->packed_bytes) return SEPCONV_SHORT_BUFFER;
-  const sepconv_blob_header* header = (const sepconv_blob_header*)call->packed;
+sepconv_status sepconv_check_blob(const sepconv_kernel* kernel, const void* packed,
+                                  size_t packed_bytes) {
+  if (packed == NULL) return SEPCONV_NULL_POINTER;
+  if ((uintptr_t)packed % SEPCONV_ALIGNMENT != 0) return SEPCONV_MISALIGNED;
+  if (packed_bytes < kernel->packed_bytes) return SEPCONV_SHORT_BUFFER;
+  const sepconv_blob_header* header = (const sepconv_blob_header*)packed;
   const sepconv_kernel_impl* impl = kernel->impl;
   const int right = header->magic == SEPCONV_BLOB_MAGIC && header->layer_hash == impl->layer_hash &&
                     header->packing_version == impl->packing_version &&
@@ -103,21 +104,24 @@ static sepconv_status check_overlap(const sepconv_kernel* kernel, const sepconv_
   return SEPCONV_OK;
 }
 
+sepconv_status sepconv_check_tensors(const sepconv_kernel* kernel, const sepconv_tensor* input,
+                                     const sepconv_tensor* residual, const sepconv_tensor* output) {
+  const int64_t n = output->extent[0];
+  const int64_t element = kernel->impl->element_bytes;
+  sepconv_status status = check_tensor(input, &kernel->input, n, element);
+  if (status != SEPCONV_OK) return status;
+  status = check_tensor(output, &kernel->output, n, element);
+  if (status != SEPCONV_OK) return status;
+  if (kernel->residual.extent[0] > 0) return check_tensor(residual, &kernel->residual, n, element);
+  return residual->data == NULL ? SEPCONV_OK : SEPCONV_BAD_ARGUMENT;
+}
+
 sepconv_status sepconv_check_call(const sepconv_kernel* kernel, const sepconv_call* call,
                                   size_t workspace_bytes) {
-  const int64_t n = call->output.extent[0];
-  const int64_t element = kernel->impl->element_bytes;
-  sepconv_status status = check_tensor(&call->input, &kernel->input, n, element);
+  sepconv_status status =
+      sepconv_check_tensors(kernel, &call->input, &call->residual, &call->output);
   if (status != SEPCONV_OK) return status;
-  status = check_tensor(&call->output, &kernel->output, n, element);
-  if (status != SEPCONV_OK) return status;
-  if (kernel->residual.extent[0] > 0) {
-    status = check_tensor(&call->residual, &kernel->residual, n, element);
-    if (status != SEPCONV_OK) return status;
-  } else if (call->residual.data != NULL) {
-    return SEPCONV_BAD_ARGUMENT;
-  }
-  status = check_blob(kernel, call);
+  status = sepconv_check_blob(kernel, call->packed, call->packed_bytes);
   if (status != SEPCONV_OK) return status;
   if (workspace_bytes > 0) {
     if (call->workspace == NULL) return SEPCONV_NULL_POINTER;

@@ -19,8 +19,19 @@ extern "C" {
 #define SEPCONV_CPU_ARM64_DOTPROD (1ull << 17)
 #define SEPCONV_CPU_ARM64_FP16 (1ull << 18)
 
+/* Bits of devices beside the CPU, which sepconv_device_features answers. */
+#define SEPCONV_DEVICE_CUDA_80 (1ull << 32) /* a driver, and a GPU of compute capability 8.0 up */
+#define SEPCONV_DEVICE_CUDA_86 (1ull << 33) /* likewise 8.6 */
+#define SEPCONV_DEVICE_OPENCL (1ull << 34)  /* a loader and a device with a compiler */
+#define SEPCONV_DEVICE_BITS \
+  (SEPCONV_DEVICE_CUDA_80 | SEPCONV_DEVICE_CUDA_86 | SEPCONV_DEVICE_OPENCL)
+
 /* The bits that hold for this CPU and OS. Cheap; the same value every time. */
 uint64_t sepconv_cpu_features(void);
+
+/* Those of SEPCONV_DEVICE_BITS that hold. The first call loads the drivers' libraries, if there are
+ * any, and initialises them; libraries without code for devices never ask. */
+uint64_t sepconv_device_features(void);
 
 #ifdef __cplusplus
 }

@@ -20,21 +20,25 @@ static int is_named(const char* target, const char* name) {
 sepconv_status sepconv_choose(const sepconv_kernel_impl* impl, uint64_t features,
                               const char* forced, const sepconv_variant** variant) {
   int known = *forced == 0;
+  int device = 0; /* whether a variant lacked nothing but a device */
   for (uint64_t i = 0; i < impl->variant_count; ++i) {
     const sepconv_variant* candidate = &impl->variants[i];
     if (*forced != 0 && !is_named(candidate->target, forced)) continue;
     known = 1;
-    if ((candidate->required_features & ~features) != 0) continue;
+    const uint64_t missing = candidate->required_features & ~features;
+    if (missing != 0 && (missing & ~SEPCONV_DEVICE_BITS) == 0) device = 1;
+    if (missing != 0) continue;
     *variant = candidate;
     return SEPCONV_OK;
   }
-  return known ? SEPCONV_UNSUPPORTED_CPU : SEPCONV_UNKNOWN_TARGET;
+  if (!known) return SEPCONV_UNKNOWN_TARGET;
+  return device ? SEPCONV_NO_DEVICE : SEPCONV_UNSUPPORTED_CPU;
 }
 
 static uint64_t features(void) {
   uint64_t value = __atomic_load_n(&cached_features, __ATOMIC_RELAXED);
   if (value == 0) {
-    value = sepconv_cpu_features() | kAsked;
+    value = sepconv_cpu_features() | sepconv_device_features() | kAsked;
     __atomic_store_n(&cached_features, value, __ATOMIC_RELAXED);
   }
   return value & ~kAsked;
@@ -58,6 +62,10 @@ static const char* forced(char mine[NAME_BYTES]) {
     __atomic_store_n(&forced_state, READY, __ATOMIC_RELEASE);
   }
   return mine;
+}
+
+int sepconv_on_device(const sepconv_variant* variant) {
+  return (variant->required_features & SEPCONV_DEVICE_BITS) != 0;
 }
 
 sepconv_status sepconv_dispatch(const sepconv_kernel_impl* impl, const sepconv_variant** variant) {

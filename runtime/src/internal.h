@@ -41,6 +41,11 @@ int64_t sepconv_tensor_bytes(const sepconv_tensor* tensor, int64_t element_bytes
 /* Everything that can be wrong with a call; `workspace_bytes` is what it needs. */
 sepconv_status sepconv_check_call(const sepconv_kernel* kernel, const sepconv_call* call,
                                   size_t workspace_bytes);
+/* Its parts that concern devices too: tensors one by one, and a packed blob. */
+sepconv_status sepconv_check_tensors(const sepconv_kernel* kernel, const sepconv_tensor* input,
+                                     const sepconv_tensor* residual, const sepconv_tensor* output);
+sepconv_status sepconv_check_blob(const sepconv_kernel* kernel, const void* packed,
+                                  size_t packed_bytes);
 /* A batch that kernels can count: 0 <= n, and all tasks and bytes fit their types. */
 sepconv_status sepconv_check_batch(const sepconv_kernel* kernel, const sepconv_variant* variant,
                                    int64_t n);
@@ -65,6 +70,13 @@ sepconv_status sepconv_kernel_query(const sepconv_kernel* kernel, const sepconv_
 int sepconv_run_phase(const sepconv_kernel* kernel, const sepconv_call* call,
                       const sepconv_phase* phase, int64_t image, int64_t first, int64_t count,
                       sepconv_slot* slot);
+
+/* Whether a variant's phases are launches. */
+int sepconv_on_device(const sepconv_variant* variant);
+/* The whole call on the first device, with host pointers; waits for the output. One call at a time
+ * runs, others wait. Precondition: the call is checked. */
+sepconv_status sepconv_device_run(const sepconv_kernel* kernel, const sepconv_variant* variant,
+                                  const sepconv_call* call);
 #pragma GCC visibility pop
 
 /* The three exported functions; emit/ renames them to <library>_count, _at and _find. Visible, so

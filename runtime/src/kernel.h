@@ -38,9 +38,27 @@ typedef struct sepconv_part {
   int64_t extents[5];     /* packed, innermost first; 0 ends the list */
 } sepconv_part;
 
+/* A phase on a device: one launch of one kernel, all of whose extents are constants. */
+typedef struct sepconv_launch {
+  const char* source; /* PTX or OpenCL C, ends with a zero */
+  const char* kernel; /* its entry */
+  uint64_t* state;    /* SEPCONV_SESSION_WORDS of the library's for sepconv_run, zero at first; of a
+                         variant's first phase, else NULL */
+  uint64_t source_bytes;      /* with the zero */
+  uint32_t grid[3], block[3]; /* blocks, and threads of one */
+  uint32_t shared_bytes;      /* dynamic, of a block */
+  uint32_t max_registers;     /* of a thread, for CUDA's compiler */
+  uint32_t argument_count;
+  uint32_t arguments[9]; /* each a buffer: 0 the input, then parameters, residual, output */
+} sepconv_launch;
+enum { SEPCONV_SESSION_WORDS = 64 };
+
 /* One Halide function: output rows, channels or pixels [min, min+extent) of one image. */
 typedef struct sepconv_phase {
-  sepconv_argv_function function;
+  union {
+    sepconv_argv_function function;
+    const sepconv_launch* launch; /* where the variant requires a device */
+  };
   uint32_t axis, flags;
   int64_t grain; /* extent of a task along the axis; the last takes the rest too */
   int64_t tasks; /* max(1, extent of the axis / grain) */

@@ -36,7 +36,7 @@ static size_t needed_workspace(const sepconv_variant* variant, const sepconv_cal
     const uint32_t pieces = wanted_pieces(call, tasks_at_once(variant, &variant->phases[i], n));
     if (pieces > slots) slots = pieces;
   }
-  if (slots == 0) return 0;
+  if (slots == 0 || sepconv_on_device(variant)) return 0;
   return (size_t)variant->shared_bytes + (size_t)variant->scratch_bytes * slots;
 }
 
@@ -99,9 +99,11 @@ sepconv_status sepconv_kernel_run(const sepconv_kernel* kernel, const sepconv_ca
   const int64_t n = call->output.extent[0];
   status = sepconv_check_batch(kernel, variant, n);
   if (status != SEPCONV_OK) return status;
-  if (!whole && variant->phase_count != 1) return SEPCONV_NOT_SPLITTABLE;
+  const int device = sepconv_on_device(variant);
+  if (!whole && (device || variant->phase_count != 1)) return SEPCONV_NOT_SPLITTABLE;
   status = sepconv_check_call(kernel, call, needed_workspace(variant, whole ? call : NULL, n));
   if (status != SEPCONV_OK) return status;
+  if (device) return n > 0 ? sepconv_device_run(kernel, variant, call) : SEPCONV_OK;
   work all = {kernel, call, variant, &variant->phases[0], 0, 0, 0, 0};
   if (whole) {
     run_phases(&all, n);
@@ -120,7 +122,8 @@ sepconv_status sepconv_kernel_query(const sepconv_kernel* kernel, const sepconv_
   const int64_t n = call != NULL ? call->output.extent[0] : kernel->output.extent[0];
   status = sepconv_check_batch(kernel, variant, n);
   if (status != SEPCONV_OK) return status;
-  *tasks = variant->phase_count == 1 ? (uint32_t)tasks_at_once(variant, &variant->phases[0], n) : 1;
+  const int splittable = variant->phase_count == 1 && !sepconv_on_device(variant);
+  *tasks = splittable ? (uint32_t)tasks_at_once(variant, &variant->phases[0], n) : 1;
   *workspace_bytes = needed_workspace(variant, call, n);
   *target = variant->target;
   return SEPCONV_OK;

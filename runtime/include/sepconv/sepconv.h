@@ -32,7 +32,10 @@ typedef enum sepconv_status {
   SEPCONV_BAD_ARGUMENT = 11,   /* an order, range or count outside its domain */
   SEPCONV_NOT_SPLITTABLE = 12, /* sepconv_run_tasks on a kernel of several phases */
   SEPCONV_ABI_MISMATCH = 13,   /* header and library are of different ABI versions */
-  SEPCONV_KERNEL_FAILED = 14   /* the compiled code gave up: a bug of sepconv */
+  SEPCONV_KERNEL_FAILED = 14,  /* the compiled code gave up: a bug of sepconv */
+  SEPCONV_NO_DEVICE = 15,      /* no driver, no device, or one that is too old for the library */
+  SEPCONV_DEVICE_FAILED = 16,  /* the driver refused; sepconv_gpu has its code */
+  SEPCONV_DEVICE_MEMORY = 17   /* the device has too little memory left */
 } sepconv_status;
 
 /* A non-owning view. Index order n, h, w, c whatever the layout; strides in elements. */
@@ -232,6 +235,15 @@ static inline const char* sepconv_status_message(sepconv_status status) {
     case SEPCONV_KERNEL_FAILED:
       return "the compiled code gave up; this is a bug of sepconv, please report it with the "
              "kernel's canonical name";
+    case SEPCONV_NO_DEVICE:
+      return "no GPU that the library has code for: no driver, no device, or one that is too old; "
+             "add a CPU target to the library as a fallback, or install the driver";
+    case SEPCONV_DEVICE_FAILED:
+      return "the device's driver refused; look its code up (driver_error of sepconv_gpu), and "
+             "check "
+             "that context, stream and device pointers belong together";
+    case SEPCONV_DEVICE_MEMORY:
+      return "the device has too little memory left; free some and open the kernel again";
   }
   return "unknown status";
 }

@@ -1,0 +1,237 @@
+// Schedules: the declared space of the GPU nest and its constraints. Knows no Halide.
+#include "schedules/gpu_space.h"
+
+#include <algorithm>
+
+#include "schedules/cpu_space.h"
+
+namespace sepconv::schedules {
+namespace {
+
+/// Accumulators of a thread beyond which registers spill.
+constexpr int64_t kThreadSums = 64;
+
+int64_t packed_channels(int64_t channels) {
+  return (channels + spec::kChannelBlock - 1) / spec::kChannelBlock * spec::kChannelBlock;
+}
+
+std::vector<int64_t> up_to(std::vector<int64_t> values, int64_t limit) {
+  std::erase_if(values, [limit](int64_t value) { return value > limit; });
+  return values;
+}
+
+/// Threads along channels such that a block's channels divide the packed ones.
+std::vector<int64_t> channel_threads(int64_t channels) {
+  std::vector<int64_t> values;
+  const int64_t groups = packed_channels(channels) / 4;
+  for (int64_t c = 1; c <= std::min<int64_t>(groups, 128); ++c) {
+    if (groups % c == 0) values.push_back(c);
+  }
+  return values;
+}
+
+std::vector<int64_t> steps(int64_t channels_in) {
+  std::vector<int64_t> values{1};
+  for (const int64_t k : {2, 4, 8}) {
+    if (channels_in % k == 0) values.push_back(k);
+  }
+  return values;
+}
+
+/// Whole vectors of channels that divide the hidden ones.
+std::vector<int64_t> hidden_blocks(int64_t channels) {
+  std::vector<int64_t> values{0};
+  for (const int64_t block : {8, 12, 16, 24, 32, 48, 64}) {
+    if (channels % block == 0) values.push_back(block);
+  }
+  return values;
+}
+
+std::string prefix_of(const spec::Layer& layer, const Phase& phase) {
+  return stage_prefix(layer, static_cast<size_t>(phase.last_stage));
+}
+
+/// The launches of a layer whatever the point, but for a hidden tensor that stays inside one.
+std::vector<Phase> launches(const spec::Layer& layer, bool hidden) {
+  const auto shapes = spec::shapes(layer);
+  const int last = static_cast<int>(layer.stages.size()) - 1;
+  const auto flat = [&](int stage) {
+    const spec::Shape& out = shapes[static_cast<size_t>(stage) + 1];
+    return Phase{stage, stage, Axis::pixels, out.h * out.w, false};
+  };
+  if (layer.op == spec::Op::pointwise) return {flat(0)};
+  const bool apart = layer.op == spec::Op::inverted_residual && !hidden;
+  std::vector<Phase> all;
+  if (apart) all.push_back(flat(0));
+  all.push_back(Phase{apart ? 1 : 0, last, Axis::rows, shapes.back().h, false});
+  for (Phase& phase : all) {
+    for (int i = phase.first_stage; i <= phase.last_stage; ++i) {
+      const auto& kernel = layer.stages[static_cast<size_t>(i)].window.kernel;
+      if (layer.stages[static_cast<size_t>(i)].kind == spec::StageKind::depthwise) {
+        phase.inline_taps = kernel[0] * kernel[1] <= 9;
+      }
+    }
+  }
+  return all;
+}
+
+void add_launch_knobs(Space& space, const spec::Layer& layer, const Phase& phase) {
+  const std::string p = prefix_of(layer, phase) + "_";
+  const GpuTile tile = gpu_tile(layer, phase, {});
+  if (tile.window) {
+    space.knobs.push_back({p + "c", "threads along channels", {8, 16, 32, 64, 128}});
+  } else {
+    space.knobs.push_back({p + "c", "threads along channels", channel_threads(tile.channels)});
+    space.knobs.push_back({p + "v", "channels of a thread", {4, 8}});
+    space.knobs.push_back({p + "k", "input channels a step", steps(tile.channels_in)});
+    space.knobs.push_back({p + "split", "1: blocks of channels in blocks of threads", {0, 1}});
+  }
+  if (phase.first_stage == phase.last_stage && prefix_of(layer, phase) != "cv" && !tile.window) {
+    space.knobs.push_back({p + "stage", "1: the input's tile in shared memory", {0, 1}});
+  }
+  space.knobs.push_back({p + "x", "columns of a thread", up_to({1, 2, 4, 7, 8}, tile.width)});
+  space.knobs.push_back({p + "tx", "threads along columns", {1, 2, 4, 8, 16, 32}});
+  space.knobs.push_back({p + "ty", "threads along rows", up_to({1, 2, 4, 8}, tile.height)});
+}
+
+/// Collects reasons against a point.
+struct Reasons {
+  Errors errors;
+  void add(const std::string& field, std::string message, std::string hint) {
+    Error error;
+    error.kind = ErrorKind::input;
+    error.field = "schedule: " + field;
+    error.message = std::move(message);
+    error.hint = std::move(hint);
+    errors.push_back(std::move(error));
+  }
+};
+
+void check_values(Reasons& reasons, const Space& space, const Point& point) {
+  for (const auto& [name, value] : point) {
+    const auto known = std::find_if(space.knobs.begin(), space.knobs.end(),
+                                    [&](const Knob& one) { return one.name == name; });
+    if (known == space.knobs.end()) {
+      reasons.add(name, "is no knob of this layer", "see: sepconv inspect NAME --emit schedule");
+    } else if (std::find(known->values.begin(), known->values.end(), value) ==
+               known->values.end()) {
+      reasons.add(name, "has no value " + std::to_string(value),
+                  "see: sepconv inspect NAME --emit schedule");
+    }
+  }
+  for (const Knob& one : space.knobs) {
+    if (!point.contains(one.name)) reasons.add(one.name, "is missing", "give every knob a value");
+  }
+}
+
+void check_launch(Reasons& reasons, const spec::Layer& layer, const Phase& phase,
+                  const Point& point) {
+  const GpuTile tile = gpu_tile(layer, phase, point);
+  const std::string p = prefix_of(layer, phase) + "_";
+  if (tile.threads() > kBlockThreads) {
+    reasons.add(p + "c", "makes blocks of " + std::to_string(tile.threads()) + " threads",
+                "at most " + std::to_string(kBlockThreads));
+  }
+  const int64_t shared = shared_bytes(layer, phase, tile);
+  if (shared > kSharedBytes) {
+    reasons.add(p + "tx", "needs " + std::to_string(shared) + " bytes of shared memory",
+                "at most " + std::to_string(kSharedBytes) + ": take fewer columns or rows");
+  }
+  if (tile.columns() > tile.width || tile.tile_y > tile.height) {
+    reasons.add(p + "tx",
+                "makes blocks of " + std::to_string(tile.columns()) + " columns by " +
+                    std::to_string(tile.tile_y) + " rows",
+                "at most the output's " + std::to_string(tile.width) + " by " +
+                    std::to_string(tile.height));
+  }
+  if (tile.x * tile.v > kThreadSums) {
+    reasons.add(p + "x", "keeps " + std::to_string(tile.x * tile.v) + " sums in a thread",
+                "at most " + std::to_string(kThreadSums));
+  }
+  if (tile.hidden > 0 &&
+      (tile.channels % tile.block_channels() != 0 || tile.hidden % tile.k != 0)) {
+    reasons.add("hidden", "needs blocks of channels and steps without a rest",
+                "take a divisor of " + std::to_string(tile.channels) + " for " + p + "c times " +
+                    p + "v, and of the hidden block for " + p + "k");
+  }
+  if (!tile.window && packed_channels(tile.channels) % tile.block_channels() != 0) {
+    reasons.add(p + "v",
+                "blocks of " + std::to_string(tile.block_channels()) +
+                    " channels do not divide the packed ones",
+                "take a divisor of " + std::to_string(packed_channels(tile.channels)));
+  }
+}
+
+}  // namespace
+
+GpuTile gpu_tile(const spec::Layer& layer, const Phase& phase, const Point& point) {
+  const auto shapes = spec::shapes(layer);
+  const auto last = static_cast<size_t>(phase.last_stage);
+  const spec::Shape& out = shapes[last + 1];
+  const std::string p = prefix_of(layer, phase) + "_";
+  const auto get = [&](const char* name) { return std::max<int64_t>(1, knob(point, p + name)); };
+  GpuTile tile;
+  tile.window = layer.stages[last].kind == spec::StageKind::depthwise;
+  tile.width = phase.flat() ? out.w * out.h : out.w;
+  tile.height = phase.flat() ? 1 : out.h;
+  tile.channels = out.c;
+  tile.channels_in = shapes[last].c;
+  tile.c = get("c"), tile.x = get("x"), tile.k = get("k");
+  tile.v = tile.window ? 1 : std::max<int64_t>(4, get("v"));
+  tile.tile_x = get("tx"), tile.tile_y = get("ty");
+  tile.split = knob(point, p + "split") == 1;
+  tile.staged = knob(point, p + "stage") == 1 || phase.last_stage > phase.first_stage;
+  if (phase.last_stage - phase.first_stage == 2) {
+    const auto& window = layer.stages[1].window;
+    const auto span = [&](int64_t outputs, int axis) {
+      return (outputs - 1) * window.stride[axis] +
+             (window.kernel[axis] - 1) * window.dilation[axis] + 1;
+    };
+    tile.hidden = knob(point, "hidden");
+    tile.input_rows = std::min(shapes[1].h, span(tile.tile_y, 0));
+    tile.input_columns = std::min(shapes[1].w, span(tile.columns(), 1));
+  }
+  return tile;
+}
+
+int64_t shared_bytes(const spec::Layer& /*layer*/, const Phase& /*phase*/, const GpuTile& tile) {
+  if (!tile.staged) return 0;
+  if (tile.hidden > 0) {
+    const int64_t sums = tile.split ? tile.block_channels() : tile.channels;
+    const int64_t floats = (sums + tile.hidden) * tile.columns() * tile.tile_y +
+                           tile.hidden * tile.input_columns * tile.input_rows;
+    return floats * int64_t{sizeof(float)};
+  }
+  return tile.channels_in * tile.columns() * tile.tile_y * int64_t{sizeof(float)};
+}
+
+int64_t blocks(const GpuTile& tile) {
+  const auto parts = [](int64_t extent, int64_t size) { return (extent + size - 1) / size; };
+  const int64_t channel_blocks =
+      tile.window || tile.split ? parts(tile.channels, tile.block_channels()) : 1;
+  return channel_blocks * parts(tile.width, tile.columns()) * parts(tile.height, tile.tile_y);
+}
+
+Space gpu_space(const spec::Layer& layer) {
+  Space space;
+  if (layer.op == spec::Op::inverted_residual) {
+    space.knobs.push_back({"hidden", "hidden channels at once in one launch; 0: two launches",
+                           hidden_blocks(layer.stages[0].channels_out)});
+  }
+  for (const Phase& phase : launches(layer, false)) add_launch_knobs(space, layer, phase);
+  return space;
+}
+
+Errors gpu_legal(const Point& point, const spec::Layer& layer) {
+  Reasons reasons;
+  check_values(reasons, gpu_space(layer), point);
+  if (!reasons.errors.empty()) return reasons.errors;
+  for (const Phase& phase : gpu_phases(layer, point)) check_launch(reasons, layer, phase, point);
+  return reasons.errors;
+}
+
+std::vector<Phase> gpu_phases(const spec::Layer& layer, const Point& point) {
+  return launches(layer, knob(point, "hidden") > 0);
+}
+
+}  // namespace sepconv::schedules

@@ -1,0 +1,46 @@
+// Schedules: the declared space of the GPU nest and its constraints. Knows no Halide.
+//
+// Derivation. A block of threads computes tile_x * x columns of tile_y rows. A thread holds x
+// pixels by v channels of accumulators in registers, and c threads lie along the channels. What
+// feeds the sums (the depthwise result, the expanded tensor, or the input of a pointwise stage)
+// lies in shared memory, whole channels of the tile, which bounds the tile. Channels of a block
+// divide the packed channels, so that no thread reads beyond the packed weights.
+#pragma once
+
+#include "schedules/schedule.h"
+
+namespace sepconv::schedules {
+
+[[nodiscard]] Space gpu_space(const spec::Layer& layer);
+[[nodiscard]] Point gpu_heuristic(const spec::Layer& layer);
+[[nodiscard]] Errors gpu_legal(const Point& point, const spec::Layer& layer);
+[[nodiscard]] std::vector<Phase> gpu_phases(const spec::Layer& layer, const Point& point);
+[[nodiscard]] std::vector<std::string> gpu_explain(const spec::Layer& layer, const Point& point);
+
+/// Launches of a block beyond these fail on some device that a target names.
+inline constexpr int64_t kSharedBytes = 48 * 1024;
+inline constexpr int64_t kBlockThreads = 512;
+
+/// What one launch computes, by a point's knobs.
+struct GpuTile {
+  bool window = false;  ///< the last stage is depthwise
+  bool staged = false;  ///< a tile of what feeds the last stage lies in shared memory
+  int64_t width = 1, height = 1, channels = 1;  ///< of the output; flat phases are one row
+  int64_t channels_in = 1;                      ///< of the last stage
+  int64_t x = 1, v = 1, c = 1;     ///< pixels and channels a thread; threads along channels
+  int64_t tile_x = 1, tile_y = 1;  ///< threads along columns and rows
+  int64_t k = 1;                   ///< input channels a step
+  int64_t input_columns = 0, input_rows = 0;  ///< of the window's input, where hidden
+  int64_t hidden = 0;  ///< hidden channels at once in shared memory; 0: none are expanded here
+  bool split = false;  ///< blocks of channels are blocks of threads, not a loop in each
+  [[nodiscard]] int64_t columns() const { return tile_x * x; }
+  [[nodiscard]] int64_t block_channels() const { return c * v; }
+  [[nodiscard]] int64_t threads() const { return c * tile_x * tile_y; }
+};
+[[nodiscard]] GpuTile gpu_tile(const spec::Layer& layer, const Phase& phase, const Point& point);
+/// Bytes of shared memory that a launch of the tile takes.
+[[nodiscard]] int64_t shared_bytes(const spec::Layer& layer, const Phase& phase,
+                                   const GpuTile& tile);
+[[nodiscard]] int64_t blocks(const GpuTile& tile);
+
+}  // namespace sepconv::schedules
