@@ -30,9 +30,9 @@ double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-/// To nanoseconds, so that lines stay short.
+/// To hundredths of a nanosecond, so that lines stay short.
 std::vector<double> rounded(std::vector<double> us) {
-  for (double& value : us) value = std::round(value * 1000) / 1000;
+  for (double& value : us) value = std::round(value * 1e5) / 1e5;
   return us;
 }
 
