@@ -72,6 +72,18 @@ double spill_cycles(const ChannelChoice& tile, const Work& work, const targets::
   return 0.8 * static_cast<double>(std::max<int64_t>(0, live - (target.registers - 1)));
 }
 
+/// Cycles a step for the lines of a block of weights that no L1 holds: it comes from L2, or from
+/// beyond, for every tile of pixels.
+double weight_cycles(const ChannelChoice& tile, const Work& work, const targets::Target& target) {
+  if (work.planar) return 0;
+  const int64_t step_bytes = tile.v * tile.lanes * 4;
+  const int64_t block = work.reduction() * step_bytes;
+  const double line = block > target.core.l2_bytes / 2   ? 4
+                      : block > target.core.l1_bytes / 2 ? 2
+                                                         : 0;
+  return static_cast<double>(step_bytes) / 64 * line;
+}
+
 /// Cycles for clamping and storing one accumulator. Parts of many pixels at once are as many
 /// streams of partly written rows.
 double store_cycles(const ChannelChoice& tile, const Work& work) {
@@ -90,13 +102,13 @@ double tile_cycles(const ChannelChoice& tile, const Work& work, const targets::T
   const double loads = load_cycles(tile, work, target);
   const int64_t unroll = choose_unroll(tile, work, target);
   const auto steps = static_cast<double>(unroll == 0 ? work.channels_in : unroll);
-  double step = std::max({fmas, loads, kLatency}) + 0.5 / steps;
-  // Pixels whose rows of input channels fill L1 evict each other and the weights: each line of 16
-  // floats is then fetched from L2 again.
+  double step = std::max({fmas, loads, kLatency, weight_cycles(tile, work, target)}) + 0.5 / steps;
+  // Pixels whose rows of input channels outgrow L1 evict each other: each line of 16 floats is then
+  // fetched from L2 again.
   const int64_t pixels = work.planar ? 1 : tile.x;
-  const int64_t rows_bytes = pixels * work.channels_in * 4 + 2048;
-  if (work.taps == 1 && rows_bytes > target.core.l1_bytes) {
-    constexpr double kFetchFromL2 = 14;
+  const int64_t rows_bytes = pixels * work.channels_in * 4;
+  if (work.taps == 1 && 4 * rows_bytes > 5 * target.core.l1_bytes) {
+    constexpr double kFetchFromL2 = 7;
     step += static_cast<double>(pixels) / 16 * kFetchFromL2;
   }
   // A tile that fills the register file leaves the compiler no room to load ahead.
