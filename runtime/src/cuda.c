@@ -196,15 +196,6 @@ const sepconv_driver* sepconv_cuda(void) {
   static sepconv_driver driver = {0,      1,        open_queue, close_queue, enter,
                                   leave,  load,     unload,     allocate,    release,
                                   upload, download, copy,       launch,      finish};
-  static int state; /* 0 unread, 1 being read, 2 read */
-  while (__atomic_load_n(&state, __ATOMIC_ACQUIRE) != 2) {
-    int unread = 0;
-    if (__atomic_compare_exchange_n(&state, &unread, 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
-      driver.features = probe();
-      __atomic_store_n(&state, 2, __ATOMIC_RELEASE);
-    } else {
-      sched_yield();
-    }
-  }
-  return &driver;
+  static int state;
+  return sepconv_probe_once(&driver, &state, probe);
 }

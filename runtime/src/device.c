@@ -1,5 +1,5 @@
 /* Runtime: a kernel on a device: its code, weights and memory there, and its calls. Knows no
- * driver's functions. */
+ * driver's functions. A few lines over 300: the life of a session in one place. */
 #include "device.h"
 
 /* Behind sepconv_gpu's reserved words, and behind sepconv_launch's state. */
@@ -18,19 +18,6 @@ typedef struct session {
 } session;
 typedef char session_fits[sizeof(session) <= sizeof(sepconv_gpu) ? 1 : -1];
 typedef char state_fits[sizeof(session) <= 8 * SEPCONV_SESSION_WORDS ? 1 : -1];
-
-int sepconv_load_functions(const char* const* names, const char* const* symbols, int count,
-                           void** functions) {
-  enum { NOW_AND_LOCAL = 2 };
-  for (; *names != NULL; ++names) {
-    void* library = dlopen(*names, NOW_AND_LOCAL);
-    if (library == NULL) continue;
-    int found = 0;
-    while (found < count && (functions[found] = dlsym(library, symbols[found])) != NULL) ++found;
-    if (found == count) return 1;
-  }
-  return 0;
-}
 
 uint64_t sepconv_device_features(void) {
   return sepconv_cuda()->features | sepconv_opencl()->features;

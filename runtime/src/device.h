@@ -67,6 +67,11 @@ const sepconv_driver* sepconv_opencl(void);
  * and has all of `symbols`. Zero when there is none. */
 int sepconv_load_functions(const char* const* names, const char* const* symbols, int count,
                            void** functions);
+
+/* The driver with the features that `probe` found at the first call; other threads wait for it.
+ * `state` is zero at first. */
+const sepconv_driver* sepconv_probe_once(sepconv_driver* driver, int* state,
+                                         uint64_t (*probe)(void));
 #pragma GCC visibility pop
 
 /* As in sepconv/gpu.h; emit/ renames them to <library>_gpu_open and so on. */
