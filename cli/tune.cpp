@@ -66,16 +66,11 @@ Errors write_page(const TuneRequest& request, const TuneOutcome& outcome) {
 
 int plan_only(const TuneRequest& request) {
   Json list = Json::array();
-  for (const PlannedTask& planned : request.planned) {
-    TuneRow row;
-    row.task = &planned.task;
-    row.layer = planned.layer;
-    row.count = planned.count;
-    row.size = planned.size;
+  for (const TuneRow& row : planned_rows(request)) {
     if (request.flags.json) {
       list.push_back(to_json(row));
     } else {
-      fmt::print("{} {}  {} {:.6g} legal points\n", row.layer, planned.task.target.name,
+      fmt::print("{} {}  {} {:.6g} legal points\n", row.layer, row.task->target.name,
                  row.size.exact ? "has" : "has about", row.size.points);
     }
   }

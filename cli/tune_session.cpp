@@ -63,19 +63,6 @@ std::vector<Bench> benches(const TuneRequest& request) {
   return all;
 }
 
-std::vector<TuneRow> rows(const TuneRequest& request) {
-  std::vector<TuneRow> all;
-  for (const PlannedTask& planned : request.planned) {
-    TuneRow row;
-    row.task = &planned.task;
-    row.layer = planned.layer;
-    row.count = planned.count;
-    row.size = planned.size;
-    all.push_back(std::move(row));
-  }
-  return all;
-}
-
 /// What a layer may still gain: its time times the share that its best point wins.
 double gain(const TuneRow& row) {
   if (row.search == nullptr) return 0;
@@ -158,9 +145,22 @@ emit::CompileOptions compile_into(const TuneFlags& flags, const TuneFolder& fold
 
 }  // namespace
 
+std::vector<TuneRow> planned_rows(const TuneRequest& request) {
+  std::vector<TuneRow> all;
+  for (const PlannedTask& planned : request.planned) {
+    TuneRow row;
+    row.task = &planned.task;
+    row.layer = planned.layer;
+    row.count = planned.count;
+    row.size = planned.size;
+    all.push_back(std::move(row));
+  }
+  return all;
+}
+
 TuneOutcome tune_kernels(const TuneRequest& request, const tune::SessionOptions& options) {
   TuneOutcome outcome;
-  outcome.rows = rows(request);
+  outcome.rows = planned_rows(request);
   auto folder = TuneFolder::make();
   if (!folder) {
     outcome.errors = folder.error();
@@ -194,7 +194,7 @@ TuneOutcome tune_kernels(const TuneRequest& request, const tune::SessionOptions&
 
 TuneOutcome replay(const TuneRequest& request, const tune::SessionOptions& options) {
   TuneOutcome outcome;
-  outcome.rows = rows(request);
+  outcome.rows = planned_rows(request);
   std::vector<size_t> places;
   for (size_t i = 0; i < request.planned.size(); ++i) {
     const PlannedTask& planned = request.planned[i];

@@ -20,6 +20,9 @@ struct TuneOutcome {
   int64_t made = 0, replayed = 0;  ///< trials
 };
 
+/// One row per planned task, before anything is measured. The rows point into the request.
+[[nodiscard]] std::vector<TuneRow> planned_rows(const TuneRequest& request);
+
 /// Measures, confirms and updates the database. The request must outlive the outcome.
 [[nodiscard]] TuneOutcome tune_kernels(const TuneRequest& request,
                                        const tune::SessionOptions& options);
