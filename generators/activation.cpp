@@ -21,10 +21,10 @@ Expr horner(const float (&coefficients)[Count], const Expr& x) {
 Expr bounded_exp2(const Expr& exponent) {
   const Expr t = Halide::clamp(exponent, -126.0f, 126.0f);
   const Expr whole = Halide::round(t);
-  const Expr fraction = horner({1.0000001192092896f, 0.6931469440460205f, 0.24022120237350464f,
-                                0.05550713092088699f, 0.009675541892647743f,
-                                0.0013276472454890609f},
-                               t - whole);
+  const Expr fraction =
+      horner({1.0000001192092896f, 0.6931469440460205f, 0.24022120237350464f, 0.05550713092088699f,
+              0.009675541892647743f, 0.0013276472454890609f},
+             t - whole);
   const Expr bits = Halide::reinterpret<int32_t>(fraction) + (Halide::cast<int32_t>(whole) << 23);
   return Halide::reinterpret<float>(bits);
 }
@@ -41,10 +41,10 @@ Expr error_function(const Expr& z) {
   constexpr float kOne = 3.92f;
   const Expr x = Halide::clamp(z, -kOne, kOne);
   const Expr u = x * x;
-  const Expr numerator = horner({1.1283787488937378f, 0.20611807703971863f, 0.05139778554439545f,
-                                 0.003973041195422411f, 0.00014898907102178782f,
-                                 -1.9942792732763337e-06f, 1.992083475954587e-08f},
-                                u);
+  const Expr numerator = horner(
+      {1.1283787488937378f, 0.20611807703971863f, 0.05139778554439545f, 0.003973041195422411f,
+       0.00014898907102178782f, -1.9942792732763337e-06f, 1.992083475954587e-08f},
+      u);
   const Expr denominator = horner({1.0f, 0.5159961581230164f, 0.11756614595651627f,
                                    0.01488953735679388f, 0.001024155761115253f},
                                   u);

@@ -12,8 +12,6 @@ using spec::StageKind;
 
 namespace {
 
-int as_int(int64_t value) { return static_cast<int>(value); }
-
 /// The input with its zeros. `likely` marks the interior, so that a schedule may split the border
 /// from it: on the tests, or where the phase asks for it, on the loads, which lets nests split that
 /// are not vectorised along the border. Sides without padding are not tested.

@@ -14,8 +14,6 @@ Hooks& installed_hooks() {
   return hooks;
 }
 
-int as_int(int64_t value) { return static_cast<int>(value); }
-
 /// Constant bounds and strides of a (c, x, y) view of one image.
 template <class Buffer>
 void fix_tensor(Buffer& buffer, const spec::Shape& shape, bool planar, int64_t pixel_stride) {

@@ -13,6 +13,9 @@
 
 namespace sepconv::generators {
 
+/// A validated size, which fits Halide's 32-bit loops.
+[[nodiscard]] inline int as_int(int64_t value) { return static_cast<int>(value); }
+
 /// The Funcs of one stage, all over (c, x, y) of one image.
 struct StageFuncs {
   spec::Stage stage;

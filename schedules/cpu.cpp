@@ -10,6 +10,7 @@
 
 namespace sepconv::schedules {
 
+using generators::as_int;
 using generators::Chain;
 using generators::StageFuncs;
 using Halide::Func;
@@ -19,8 +20,6 @@ using Halide::TailStrategy;
 using Halide::Var;
 
 namespace {
-
-int as_int(int64_t value) { return static_cast<int>(value); }
 
 int64_t get(const Point& point, const std::string& knob, int64_t otherwise) {
   const auto found = point.find(knob);

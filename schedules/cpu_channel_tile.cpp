@@ -25,6 +25,8 @@ struct ChannelChoice {
   double cycles = std::numeric_limits<double>::infinity();
 
   [[nodiscard]] int64_t accumulators() const { return x * v; }
+  [[nodiscard]] int64_t pixels(const Work& work) const { return work.planar ? x * lanes : x; }
+  [[nodiscard]] int64_t channels(const Work& work) const { return work.planar ? v : v * lanes; }
 };
 
 /// Steps of the reduction that one loop iteration holds, to amortise the loop's bookkeeping. A
@@ -127,22 +129,19 @@ double tile_cycles(const ChannelChoice& tile, const Work& work, const targets::T
 /// Tiles that the space allows, as x (pixels or vectors of them), v and lanes.
 bool is_allowed(const ChannelChoice& tile, const Work& work, const targets::Target& target) {
   if (work.planar) {
-    return tile.x * tile.lanes <= work.width && tile_in_registers(tile.v, tile.x, target);
+    return tile.pixels(work) <= work.width && tile_in_registers(tile.v, tile.x, target);
   }
-  return channel_tile_fits(work.channels, tile.v * tile.lanes) &&
+  return channel_tile_fits(work.channels, tile.channels(work)) &&
          tile_in_registers(tile.x, tile.v, target);
 }
 
 double repeated_work(const ChannelChoice& tile, const Work& work) {
-  const int64_t pixels = tile.x * (work.planar ? tile.lanes : 1);
-  const int64_t channels = tile.v * (work.planar ? 1 : tile.lanes);
-  return repeated(work.width, pixels) * repeated(work.channels, channels);
+  return repeated(work.width, tile.pixels(work)) * repeated(work.channels, tile.channels(work));
 }
 
 double tiles(const ChannelChoice& tile, const Work& work) {
-  const int64_t pixels = tile.x * (work.planar ? tile.lanes : 1);
-  const int64_t channels = tile.v * (work.planar ? 1 : tile.lanes);
-  return static_cast<double>(ceil_div(work.width, pixels) * ceil_div(work.channels, channels));
+  return static_cast<double>(ceil_div(work.width, tile.pixels(work)) *
+                             ceil_div(work.channels, tile.channels(work)));
 }
 
 ChannelChoice best_tile(const Work& work, const targets::Target& target, double most_repeated) {

@@ -118,7 +118,6 @@ Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, const 
   never_partition(result);
   if (tile.split_x) result.partition(xo, Partition::Always);
   loops.tile = tile.channels_outer ? xo : co;
-  loops.channel = co;
   accumulate_channels(stage, result, loops.tile, tile, input, chain);
   return loops;
 }
@@ -143,7 +142,6 @@ Loops tile_window(StageFuncs& stage, const WindowTile& tile, const Tails& tails,
   const Partition policy = tile.planar ? Partition::Always : Partition::Auto;
   if (tile.split_x) result.partition(xo, policy);
   if (tile.split_y) result.partition(yo, policy);
-  loops.channel = co;
   loops.tile = tile.order == WindowTile::Order::yxc ? co : xo;
   if (tile.unroll != WindowTile::Unroll::expression) {
     accumulate_window(stage, loops.tile, tile, chain);

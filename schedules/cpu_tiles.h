@@ -52,9 +52,8 @@ void stage_channels(Halide::Func input, Halide::Func sum, const Halide::RVar& ch
 
 /// The loops of a scheduled stage that others are computed at.
 struct Loops {
-  Halide::Var step{"step"};        ///< blocks of rows
-  Halide::Var tile{"tile"};        ///< innermost loop over register tiles
-  Halide::Var channel{"channel"};  ///< outermost loop over channel blocks
+  Halide::Var step{"step"};  ///< blocks of rows
+  Halide::Var tile{"tile"};  ///< innermost loop over register tiles
 };
 
 /// How the splits of a stage's result end.

@@ -10,6 +10,7 @@
 
 namespace sepconv::schedules {
 
+using generators::as_int;
 using generators::Chain;
 using generators::StageFuncs;
 using Halide::Func;
@@ -23,8 +24,6 @@ namespace {
 
 /// Wider rows of taps than this stay a loop.
 constexpr int64_t kUnrolledTaps = 11;
-
-int as_int(int64_t value) { return static_cast<int>(value); }
 
 TailStrategy guard(int64_t extent, int64_t factor) {
   return extent % factor == 0 ? TailStrategy::RoundUp : TailStrategy::GuardWithIf;

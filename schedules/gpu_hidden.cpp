@@ -9,6 +9,7 @@
 
 namespace sepconv::schedules {
 
+using generators::as_int;
 using generators::Chain;
 using generators::StageFuncs;
 using Halide::Func;
@@ -18,8 +19,6 @@ using Halide::TailStrategy;
 using Halide::Var;
 
 namespace {
-
-int as_int(int64_t value) { return static_cast<int>(value); }
 
 /// Loops over a definition of the projection's sums, threads outside.
 struct SumLoops {
