@@ -140,9 +140,13 @@ void set_peers(const RowTimes& times, const BenchOptions& options, BenchRow& row
     PeerResult result;
     result.name = peer.name;
     result.impl = peer.implementation;
-    result.min_us = peer.times.min;
-    result.median_us = peer.times.median;
-    result.ratio = peer.times.median / times.hot.median;
+    result.min_us = peer.hot.min;
+    result.median_us = peer.hot.median;
+    result.ratio = peer.hot.median / times.hot.median;
+    if (peer.cold.samples > 0) {
+      result.cold_median_us = peer.cold.median;
+      result.cold_ratio = peer.cold.median / times.cold.median;
+    }
     result.agrees = peer.agrees;
     row.peers.push_back(std::move(result));
   }
@@ -152,6 +156,7 @@ void set_peers(const RowTimes& times, const BenchOptions& options, BenchRow& row
 struct Run {
   const BenchOptions& options;
   measure::Ceilings ceilings;
+  std::optional<measure::Ceilings> one_thread;  ///< beside several threads
 };
 
 void measure_row(const Run& run, const targets::Target& target, const measure::Kernel& kernel,
@@ -169,7 +174,12 @@ void measure_row(const Run& run, const targets::Target& target, const measure::K
   set_times(times, row);
   set_peers(times, run.options, row);
   build.peaks.push_back(times.peak_gflops);
-  set_roofline(row, spec::cost(layer), times.peak_gflops, run.ceilings);
+  const spec::Cost cost = spec::cost(layer);
+  set_roofline(row, cost, times.peak_gflops, run.ceilings);
+  if (run.one_thread) {
+    set_speedup(row, times.one_thread.median,
+                roofline_gflops(cost, times.one_thread_peak_gflops, *run.one_thread));
+  }
 }
 
 /// The row's kernel, or empty with the row's status and reason set.
@@ -214,6 +224,9 @@ Machine describe_machine(const Run& run, const std::vector<TargetBuild>& builds,
                          const std::vector<targets::Target>& targets) {
   Machine machine;
   machine.cpu = measure::cpu_name();
+  const auto native = targets::parse_target("native");
+  machine.core = native ? std::string(native->core.name) : "generic";
+  machine.sizes = run.ceilings.sizes;
   for (size_t level = 0; level < measure::kLevels; ++level) {
     machine.gbs[level] = run.ceilings.levels[level].at(0.5);
   }
@@ -232,7 +245,8 @@ BenchReport run(const std::vector<spec::Layer>& layers, const std::vector<std::s
   const Distinct kernels = distinct(layers);
   std::vector<TargetBuild> builds;
   for (const auto& target : targets) builds.push_back(build_target(target, kernels.layers, build));
-  const Run run{options, measure::measure_bandwidths(options.threads)};
+  Run run{options, measure::measure_bandwidths(options.threads), {}};
+  if (options.threads > 1) run.one_thread = measure::measure_bandwidths(1);
   BenchReport report;
   report.threads = options.threads;
   for (size_t i = 0; i < layers.size(); ++i) {

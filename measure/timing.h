@@ -42,14 +42,4 @@ struct Timed {
                                                              double seconds, size_t least,
                                                              size_t most);
 
-/// Reads and writes memory larger than the last cache, so that nothing else stays in it.
-class Evictor {
- public:
-  explicit Evictor(size_t last_cache_bytes);
-  void operator()();
-
- private:
-  std::vector<float> memory_;
-};
-
 }  // namespace sepconv::measure
