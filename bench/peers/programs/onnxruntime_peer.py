@@ -190,7 +190,9 @@ def output_shape(layer):
 
 
 def link_microseconds(chain_time, single_time):
-    return max((chain_time - single_time) / (LINKS - 1), 0.01)
+    """Of one link; where less than the noise of a call, its share of the chain, which is more."""
+    difference = (chain_time - single_time) / (LINKS - 1)
+    return difference if difference > 0 else chain_time / LINKS
 
 
 def hot_turn(single, chain, calls):
@@ -202,15 +204,25 @@ def hot_turn(single, chain, calls):
     return link_microseconds(chain.microseconds(calls), time_of_one)
 
 
-def cold_turn(single, chain, known):
-    """What is known of a single link from now on, and the answer. A chain takes two turns."""
-    plan = single if known is None else chain
-    taken = plan.cold_microseconds()
-    if taken is None:
-        return known, "again"
-    if chain is None:
-        return None, taken
-    return (taken, "again") if known is None else (None, link_microseconds(taken, known))
+class ColdTurns:
+    """Answers lines `cold`. A chain takes two turns, and medians, since a call varies by more than
+    a small layer takes."""
+
+    def __init__(self, single, chain):
+        self.single, self.chain = single, chain
+        self.singles, self.chains = [], []
+
+    def answer(self):
+        is_single = self.chain is None or len(self.singles) == len(self.chains)
+        taken = (self.single if is_single else self.chain).cold_microseconds()
+        if taken is None:
+            return "again"
+        (self.singles if is_single else self.chains).append(taken)
+        if self.chain is None:
+            return taken
+        if is_single:
+            return "again"
+        return link_microseconds(np.median(self.chains), np.median(self.singles))
 
 
 def main(folder):
@@ -230,13 +242,10 @@ def main(folder):
         return 1
     how = f"(chain of {LINKS} - chain of 1) / {LINKS - 1}" if chained else "alone, NCHW"
     print(f"ready {onnxruntime.__version__}, {how}", file=answers)
-    cold = None  # the time of one link in emptied caches, while that of the chain is due
+    cold = ColdTurns(single, chain)
     for line in sys.stdin:
-        if line.strip() == "cold":
-            cold, answer = cold_turn(single, chain, cold)
-            print(answer, file=answers)
-        else:
-            print(hot_turn(single, chain, int(line)), file=answers)
+        is_cold = line.strip() == "cold"
+        print(cold.answer() if is_cold else hot_turn(single, chain, int(line)), file=answers)
     return 0
 
 
