@@ -146,6 +146,8 @@ void set_peers(const RowTimes& times, const BenchOptions& options, BenchRow& row
     if (peer.cold.samples > 0) {
       result.cold_median_us = peer.cold.median;
       result.cold_ratio = peer.cold.median / times.cold.median;
+    } else if (options.cold && options.note) {
+      options.note(row.layer + ": " + peer.name + ": no cold times: other processes disturbed it");
     }
     result.agrees = peer.agrees;
     row.peers.push_back(std::move(result));

@@ -129,7 +129,8 @@ std::string read_word(const std::string& path) {
 
 /// Bytes per thread of a working set that lies safely inside the level and outside the one before
 /// it. Small rather than large: a last cache is often shared with what else runs, and layers that
-/// just exceed the level before are common.
+/// just exceed the level before are common. On a server whose last cache reports 260 MiB and serves
+/// other guests too, 4 to 64 MiB move at the same rate within 5 %, 128 MiB at two thirds of it.
 int64_t working_set(int level, const CacheSizes& sizes, int threads) {
   const auto& bytes = sizes.bytes;
   if (level == 3) {

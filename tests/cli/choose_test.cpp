@@ -49,6 +49,18 @@ TEST_F(Choose, NoneIsTheHeuristicAlone) {
   expect_said(row, "database: none");
 }
 
+TEST_F(Choose, ShowsWhatBoundsTheLayerAndItsCode) {
+  const auto outcome = run({"explain", kTuned, "--target", kTunedTarget, "--db", "none", "--json"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const json row = object(outcome)["results"][0];
+  EXPECT_GT(row["bound"]["cycles"], 0);
+  EXPECT_GT(row["code"]["code_bytes"], 0);
+  EXPECT_TRUE(row["code"].contains("spills"));
+  EXPECT_NE(row["advisories"].dump().find("about as long as a call"), std::string::npos);
+  expect_said(row, "predicted bound");
+  expect_said(row, "vector spills");
+}
+
 TEST_F(Choose, ASimilarRecordIsNamedButNotUsed) {
   const json row = explain({"--db", database({usable_record()})}, "pw_f32_n1h8w6c8_o16_relu");
   EXPECT_EQ(row["source"], "heuristic");
