@@ -14,15 +14,9 @@ namespace {
 struct Work {
   int64_t width = 1, channels = 1, channels_in = 1, taps = 1;
   bool planar = false, padded = false;
-  bool divides = false;  ///< the activation has exponentials and a division
 
   [[nodiscard]] int64_t reduction() const { return channels_in * taps; }
 };
-
-bool divides(spec::Activation activation) {
-  return activation == spec::Activation::silu || activation == spec::Activation::gelu ||
-         activation == spec::Activation::sigmoid;
-}
 
 /// Loops over fewer input channels than this end before they pay; a row of taps unrolls instead.
 constexpr int64_t kShortChannels = 4;
@@ -119,15 +113,18 @@ double stream_cycles(const ChannelChoice& tile, const Work& work, const targets:
 
 /// Cycles for clamping and storing one accumulator. Parts of many pixels at once are as many
 /// streams of partly written rows. An activation with exponentials wants a quarter of the registers
-/// for itself.
+/// for itself; where FMAs are fast enough that fewer accumulators hide their latency, tiles leave
+/// it, whatever the activation: a layer and its twin without one share their point.
 double store_cycles(const ChannelChoice& tile, const Work& work, const targets::Target& target) {
   constexpr int64_t kStreams = 4;
-  constexpr double kStore = 0.6, kStream = 0.05, kSpilled = 20;
+  constexpr double kStore = 0.6, kStream = 0.05, kSpill = 6;
   double cycles = kStore;
   const bool whole_pixels = !work.planar && tile.v * tile.lanes >= work.channels;
-  if (!whole_pixels)
+  if (!whole_pixels) {
     cycles += kStream * static_cast<double>(std::max<int64_t>(0, tile.x - kStreams));
-  if (work.divides && 4 * tile.accumulators() > 3 * target.registers) cycles += kSpilled;
+  }
+  const bool fast = fma_cycles(target.lanes(4), target) < 1 && target.registers >= 32;
+  if (fast && 4 * tile.accumulators() > 3 * target.registers) cycles += kSpill;
   return cycles;
 }
 
@@ -224,7 +221,6 @@ void choose_channel_tile(Point& point, const spec::Layer& layer, size_t stage,
             window.kernel[0] * window.kernel[1], extents.planar};
   work.padded = std::any_of(window.padding.begin(), window.padding.end(),
                             [](int64_t side) { return side > 0; });
-  work.divides = divides(layer.stages[stage].activation);
   const std::string prefix = stage_prefix(layer, stage);
   ChannelChoice tile;
   if (prefix == "ex") tile = best_tile(work, target, kMostRepeated);

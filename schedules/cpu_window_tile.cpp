@@ -43,16 +43,14 @@ int64_t tile_rows(const Work& work, int64_t limit) {
 /// Vectors of channels no wider than the layer, the fewest cycles first, then the widest: an odd
 /// half vector may cost less in narrow vectors than in an overlapping wide one, but each vector has
 /// loads and addresses of its own.
-int64_t channel_lanes(const Work& work, const targets::Target& target) {
+int64_t channel_lanes(int64_t channels, double most_repeated, const targets::Target& target) {
   constexpr double kVector = 0.15;
   int64_t best = 1;
   double best_cycles = std::numeric_limits<double>::infinity();
-  for (int64_t lanes = 1; lanes <= std::min<int64_t>(target.lanes(4), work.extents.channels);
-       lanes *= 2) {
-    const auto vectors = static_cast<double>(ceil_div(work.extents.channels, lanes));
+  for (int64_t lanes = 1; lanes <= std::min<int64_t>(target.lanes(4), channels); lanes *= 2) {
+    const auto vectors = static_cast<double>(ceil_div(channels, lanes));
     const double cycles = vectors * (fma_cycles(lanes, target) + kVector);
-    if (cycles > best_cycles || repeated(work.extents.channels, lanes) > work.most_repeated)
-      continue;
+    if (cycles > best_cycles || repeated(channels, lanes) > most_repeated) continue;
     best = lanes;
     best_cycles = cycles;
   }
@@ -160,7 +158,7 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
   if (work.extents.planar) {
     tile = choose_planar(work, target);
   } else {
-    tile.lanes = channel_lanes(work, target);
+    tile.lanes = channel_lanes(work.extents.channels, work.most_repeated, target);
     work.most_repeated /= repeated(work.extents.channels, tile.lanes);
     choose_pixels(tile, work);
     if (tile.v * tile.lanes > work.extents.channels) tile.v = 1;
@@ -176,7 +174,8 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
 
 /// The depthwise rows stay in a quarter of L2, the projection's weights are streamed once a step,
 /// so steps are as high as fits. Steps lower than the map keep the intermediate below the whole
-/// tensor; maps of a tile's height are one step.
+/// tensor; maps of a tile's height are one step. What may be repeated goes to vectors of channels
+/// first, then to columns: rows that overlap take what these leave.
 int64_t choose_rows(const spec::Layer& layer, const targets::Target& target) {
   const std::vector<Shape> shapes = spec::shapes(layer);
   const Shape& out = shapes.back();
@@ -185,8 +184,10 @@ int64_t choose_rows(const spec::Layer& layer, const targets::Target& target) {
   if (out.h <= kOneStep) return out.h;
   const int64_t limit = std::max<int64_t>(1, target.core.l2_bytes / 4 / (mid.w * mid.c * 4));
   const int64_t most = layer.stages.size() == 3 ? 2 : out.h <= 14 ? 7 : 4;
-  constexpr double kMostRows = 1.1;  // leaves most of what may be repeated to the tiles
-  return even_tile(out.h, std::min(limit, most), kMostRows);
+  constexpr double kMostRows = 1.1, kColumns = 1.05;
+  const int64_t lanes = channel_lanes(mid.c, kMostRepeated, target);
+  const double left = kMostRepeated / repeated(mid.c, lanes) / kColumns;
+  return even_tile(out.h, std::min(limit, most), std::min(kMostRows, left));
 }
 
 }  // namespace sepconv::schedules
