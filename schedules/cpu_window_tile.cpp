@@ -1,6 +1,7 @@
 // Schedules: chooses the tile of a depthwise stage and the rows of a fused step. Knows no Halide
 // and no instruction set.
 #include <limits>
+#include <numeric>
 
 #include "schedules/cpu_choose.h"
 
@@ -24,6 +25,8 @@ struct Work {
   int64_t step_height = 1;  ///< rows of a fused step, else the height
   bool fused = false;
   int64_t registers = 16;
+  int64_t l1_bytes = 32768;
+  bool fast_fma = false;       ///< whole vectors at more than one a cycle
   double most_repeated = 1e9;  ///< that tiles may compute of what they cover
 
   [[nodiscard]] int64_t taps() const { return window.kernel[0] * window.kernel[1]; }
@@ -57,23 +60,41 @@ int64_t channel_lanes(int64_t channels, double most_repeated, const targets::Tar
   return best;
 }
 
-/// Pixels a multiple of 1 KiB apart share few sets of L1, and a strided window meets each line only
-/// once or twice: several channel vectors at once then use it while it is there.
+/// Lines of one channel vector that L1 holds: pixels a multiple of a power of two apart share few
+/// of its 64 sets.
+int64_t lines_in_sets(const Work& work) {
+  constexpr int64_t kLine = 64, kSets = 64;
+  const int64_t stride = work.extents.channels * 4;
+  const int64_t sets = stride % kLine == 0 ? kSets / std::gcd(kSets, stride / kLine) : kSets;
+  return sets * (work.l1_bytes / (kLine * kSets));
+}
+
+/// A strided window meets each line only once or twice: where pixels share few sets of L1, several
+/// channel vectors at once use it while it is there.
+/// `any`: the lines of a small tile take most of the ways of these sets; `strong`: more than all.
 struct Aliasing {
-  static constexpr int64_t kBytes = 1024;
   bool any = false, strong = false;
 };
 Aliasing aliasing(const Work& work) {
-  const int64_t stride = work.extents.channels * 4;
-  const bool any = work.strided() && stride % Aliasing::kBytes == 0;
-  return {any, any && stride >= 2 * Aliasing::kBytes};
+  constexpr int64_t kSmallTile = 2;
+  if (!work.strided()) return {};
+  const spec::Window& window = work.window;
+  int64_t lines = 1;
+  for (int axis = 0; axis < 2; ++axis) {
+    lines *= (kSmallTile - 1) * window.stride[axis] + (window.kernel[axis] - 1) + 1;
+  }
+  const int64_t ways = lines_in_sets(work);
+  return {4 * lines > 3 * ways, 4 * lines > 5 * ways};
 }
 
 /// Whether a tile of the whole map pays: every padding tap vanishes, at the price of some spills.
+/// Where FMAs are fast that is no gain if the map's lines outnumber the ways of their sets by far.
 bool takes_whole_map(const Work& work) {
   const int64_t pixels = work.extents.width * work.extents.height;
+  const int64_t lines = pixels * work.window.stride[0] * work.window.stride[1];
+  const bool evicts = work.fast_fma && lines > 4 * lines_in_sets(work);
   return !work.fused && pixels <= 2 * work.registers - 4 && work.taps() * pixels <= kUnrollBudget &&
-         !aliasing(work).any;
+         !aliasing(work).any && !evicts;
 }
 
 /// Columns and rows of a tile. Accumulators may take half of the registers; the rest holds weights
@@ -102,11 +123,11 @@ void choose_pixels(WindowChoice& tile, const Work& work) {
     tile.order = 2;
   } else if (work.strided()) {
     const Aliasing lines = aliasing(work);
-    const bool row = width <= 7 && !lines.any;
+    const bool row = width <= 7 && !lines.strong;
     tile.x = row ? width : even_tile(width, 2, work.most_repeated);
     tile.y = row || lines.strong ? 1 : tile_rows(work, 2);
     tile.v = lines.strong ? 4 : lines.any ? 2 : 1;
-    tile.order = lines.any ? 2 : 0;
+    tile.order = lines.any && !row ? 2 : 0;
   } else {
     tile.x = even_tile(width, width <= 14 ? 7 : 4, work.most_repeated);
     tile.y = tile_rows(work, std::max<int64_t>(1, budget / tile.x));
@@ -137,9 +158,11 @@ int64_t choose_unroll(const WindowChoice& tile, const Work& work) {
   }
   // Rows of pixels are loaded unaligned whatever the order, so planar sums stay reductions.
   // An expression's order of additions depends on the pixel's place in the tile; fused nests
-  // promise the same bits for every target with FMA.
+  // promise the same bits for every target with FMA. It keeps every weight in a register, which
+  // several vectors of channels leave only beside few accumulators.
+  const bool fits = tile.v == 1 || work.taps() * tile.v + accumulators < work.registers;
   const bool expression =
-      work.taps() <= most_expression_taps(work.registers) && !work.fused && tile.v <= 2;
+      work.taps() <= most_expression_taps(work.registers) && !work.fused && fits;
   return expression && !work.extents.planar ? kExpression : kAllTaps;
 }
 
@@ -153,6 +176,8 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
   work.fused = rows > 0;
   work.step_height = rows > 0 ? rows : work.extents.height;
   work.registers = target.registers;
+  work.l1_bytes = target.core.l1_bytes;
+  work.fast_fma = fma_cycles(target.lanes(4), target) < 1;
   if (work.fused) work.most_repeated = kMostRepeated / repeated(work.extents.height, rows);
   WindowChoice tile;
   if (work.extents.planar) {
