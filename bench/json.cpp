@@ -66,8 +66,13 @@ Json row_json(const BenchRow& row, bool several_files) {
 Json machine_json(const Machine& machine) {
   Json peaks = Json::object();
   for (const auto& [target, value] : machine.peak_gflops) peaks[target] = value;
-  return {{"cpu", machine.cpu},       {"peak_gflops", peaks},     {"l1_gbs", machine.gbs[0]},
-          {"l2_gbs", machine.gbs[1]}, {"l3_gbs", machine.gbs[2]}, {"dram_gbs", machine.gbs[3]}};
+  return {{"cpu", machine.cpu},
+          {"peak_gflops", peaks},
+          {"l1_gbs", machine.gbs[0]},
+          {"l2_gbs", machine.gbs[1]},
+          {"l3_gbs", machine.gbs[2]},
+          {"dram_gbs", machine.gbs[3]},
+          {"emulator", text(machine.emulator)}};
 }
 
 }  // namespace

@@ -82,6 +82,10 @@ std::string machine_html(const BenchReport& report) {
   for (const auto& [target, peak] : report.machine.peak_gflops) {
     text += fmt::format(" Peak of {}: {:.1f} GFLOP/s.", escaped(target), peak);
   }
+  if (!report.machine.emulator.empty()) {
+    text += fmt::format(" <b>Timed in {}: these times say nothing of the targets.</b>",
+                        escaped(report.machine.emulator));
+  }
   return text + "</p>\n";
 }
 

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <thread>
 
@@ -68,18 +69,18 @@ std::vector<Session> start_peers(const Row& row, const std::vector<float>& ours,
 
 /// Ours, then the rivals. Each has an untimed call before each sample, which brings its data back
 /// into the caches. Beside rivals, ours waits until their threads that spin for more work sleep.
-std::vector<measure::Timed> turns(const Row& row, const std::function<void()>& run,
+std::vector<measure::Timed> turns(const Row& row, const measure::Timed& ours,
                                   std::vector<Session>& sessions) {
-  std::vector<measure::Timed> turns(1);
-  turns[0].run = run;
+  std::vector<measure::Timed> turns{ours};
+  if (ours.elsewhere) return turns;  // rivals are only here
   const bool wait = !sessions.empty() && row.options.threads > 1;
-  turns[0].before = [wait, run] {
+  turns[0].before = [wait, run = ours.run] {
     if (wait) std::this_thread::sleep_for(std::chrono::milliseconds(2));
     run();
   };
   for (Session& session : sessions) {
     measure::Timed turn;
-    turn.elsewhere = [&session](size_t calls) { return session.time(calls); };
+    turn.elsewhere = [&session](size_t calls) { return measure::Sample{session.time(calls)}; };
     turns.push_back(std::move(turn));
   }
   return turns;
@@ -98,21 +99,38 @@ void keep_peers(const std::vector<Session>& sessions,
   }
 }
 
-/// Samples hot, with bursts at the peak in turn, then cold.
-void sample(const Row& row, const std::function<void()>& run, std::vector<Session> sessions,
-            Shared& shared) {
+/// The kernel's call after all else was evicted from the caches.
+measure::Timed cold_call(const Row& row, const measure::TimedCall& held, measure::Timed ours) {
+  const size_t last_cache = static_cast<size_t>(row.options.machine.cache_bytes[2]);
+  ours.repeat = 1;
+  if (held) {
+    ours.elsewhere = [held, bytes = measure::Evictor::bytes(last_cache)](size_t calls) {
+      return held(calls, bytes);
+    };
+  } else {
+    ours.before = [evict = std::make_shared<measure::Evictor>(last_cache)] { (*evict)(); };
+  }
+  return ours;
+}
+
+/// Samples hot, with bursts at the peak in turn, then cold. `held` is the call of a remote kernel.
+void sample(const Row& row, const std::function<void()>& run, const measure::TimedCall& held,
+            std::vector<Session> sessions, Shared& shared) {
   const BenchOptions& options = row.options;
   std::vector<double> peaks;
   const auto burst = [&] {
     if (peaks.size() < 100) {
-      peaks.push_back(measure::peak_gflops(row.target, options.threads, 0.002));
+      peaks.push_back(measure::peak_gflops(options.machine, row.target, options.threads, 0.002));
       // What waits for the core runs now rather than during the sample.
       std::this_thread::sleep_for(std::chrono::microseconds(200));
     }
   };
   const double cold_seconds = options.cold ? 0.4 * options.row_seconds : 0;
   const double hot_seconds = options.row_seconds - cold_seconds;
-  const auto timed = turns(row, run, sessions);
+  measure::Timed ours;
+  ours.run = run;
+  if (held) ours.elsewhere = [&](size_t calls) { return held(calls, 0); };
+  const auto timed = turns(row, ours, sessions);
   const auto hot =
       measure::sample_in_turn(timed, hot_seconds * static_cast<double>(timed.size()), 10, burst);
   shared.hot = measure::statistics(hot[0]);
@@ -120,8 +138,7 @@ void sample(const Row& row, const std::function<void()>& run, std::vector<Sessio
   keep_peers(sessions, hot, shared);
   sessions.clear();
   if (!options.cold) return;
-  measure::Evictor evict(static_cast<size_t>(measure::cache_sizes(1).bytes[2]));
-  const auto cold = measure::sample_in_turn({{run, [&] { evict(); }, 1, {}}}, cold_seconds, 5);
+  const auto cold = measure::sample_in_turn({cold_call(row, held, ours)}, cold_seconds, 5);
   shared.cold = measure::statistics(cold[0]);
 }
 
@@ -139,8 +156,9 @@ std::string measure_kernel(const Row& row, Shared& shared) {
     if (!written) return written.error().front().message;
     sessions = start_peers(row, made.output.read(), shared);
   }
+  const auto held = row.kernel.remote ? row.kernel.hold(made.call) : measure::TimedCall();
   sample(
-      row, [&] { row.kernel.run(made.call); }, std::move(sessions), shared);
+      row, [&] { row.kernel.run(made.call); }, held, std::move(sessions), shared);
   return {};
 }
 
@@ -178,7 +196,11 @@ RowTimes time_row(const spec::Layer& layer, const targets::Target& target,
   auto* shared = new (memory) Shared{};
   const measure::Outcome outcome = measure::isolated(options.limit_seconds, [&] {
     measure::Outcome result;
-    result.reason = measure_kernel(row, *shared);
+    try {
+      result.reason = measure_kernel(row, *shared);
+    } catch (const measure::KernelLost& lost) {
+      result.reason = lost.reason;
+    }
     if (!result.reason.empty()) result.status = measure::Status::failed;
     return result;
   });

@@ -15,7 +15,7 @@ namespace {
 
 std::string why_lost(const std::string& command) {
   try {
-    Connection connection(command);
+    Connection connection(Runner{command});
     connection.ask(SEPCONV_RUNNER_QUERY, {});
   } catch (const KernelLost& lost) {
     return lost.reason;
@@ -39,7 +39,7 @@ class NativeRunner : public testing::Test {
 };
 
 TEST_F(NativeRunner, RefusesWhatIsNoLibrary) {
-  Connection connection(path());
+  Connection connection(Runner{path()});
   const sepconv_runner_name name{"kernels"};
   const auto answer =
       connection.ask(SEPCONV_RUNNER_LOAD, {{&name, sizeof(name)}, {"not an object", 13}});
@@ -49,7 +49,7 @@ TEST_F(NativeRunner, RefusesWhatIsNoLibrary) {
 }
 
 TEST_F(NativeRunner, FaultsOnKernelsThatAreNotLoaded) {
-  Connection connection(path());
+  Connection connection(Runner{path()});
   const sepconv_runner_call call{};
   try {
     connection.ask(SEPCONV_RUNNER_QUERY, {{&call, sizeof(call)}});
