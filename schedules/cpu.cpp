@@ -150,7 +150,7 @@ void schedule_cpu(Chain& chain, const Point& point) {
     tails.y = TailStrategy::GuardWithIf;
   Func input = count > 1 ? chain.stages[count - 2].result : dense ? last.pad : chain.input;
   const Loops loops = tile_channels(last, tile, rows, tails, input, chain);
-  if (get(point, "rows_split", 0) == 1) last.result.partition(loops.step, Partition::Auto);
+  if (get(point, "rows_split", 0) == 1) last.result.partition(loops.step, Partition::Always);
   if (count == 1) return;
   StageFuncs& depthwise = chain.stages[count - 2];
   compute_window_at(depthwise, last.result, loops.step, rows, window, chain);

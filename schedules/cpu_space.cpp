@@ -100,6 +100,14 @@ void add_window_knobs(Space& space, const TiledExtents& extents, const targets::
   }
 }
 
+/// Whether the window of some output along `axis` (0 rows, 1 columns) reaches beyond the input.
+bool reads_padding(const spec::Window& window, int axis, int64_t in, int64_t out) {
+  const int64_t before = window.padding[axis];
+  const int64_t last =
+      (out - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation[axis] - before;
+  return before > 0 || last >= in;
+}
+
 std::vector<int64_t> step_rows(int64_t height) {
   std::vector<int64_t> values = range(1, std::min<int64_t>(height, 16));
   if (height > 16) values.push_back(height);
@@ -136,9 +144,15 @@ bool is_planar(const spec::Layer& layer, size_t stage) {
 
 TiledExtents tiled_extents(const spec::Layer& layer, size_t stage) {
   const auto shapes = spec::shapes(layer);
+  const spec::Shape& in = shapes[stage];
   const spec::Shape& out = shapes[stage + 1];
+  const spec::Window& window = layer.stages[stage].window;
   TiledExtents extents{
-      out.w, out.h, out.c, shapes[stage].c, is_planar(layer, stage), splits_planes(layer, stage)};
+      out.w, out.h, out.c, in.c, in.w, is_planar(layer, stage), splits_planes(layer, stage)};
+  if (!extents.planes) {
+    extents.border_x = reads_padding(window, 1, in.w, out.w);
+    extents.border_y = reads_padding(window, 0, in.h, out.h);
+  }
   if (layer.op == spec::Op::pointwise) {
     extents.width *= extents.height;
     extents.height = 1;
