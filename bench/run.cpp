@@ -153,9 +153,13 @@ void set_peers(const RowTimes& times, const BenchOptions& options, BenchRow& row
     PeerResult result;
     result.name = peer.name;
     result.impl = peer.implementation;
-    result.min_us = peer.times.min;
-    result.median_us = peer.times.median;
-    result.ratio = peer.times.median / times.hot.median;
+    result.min_us = peer.hot.min;
+    result.median_us = peer.hot.median;
+    result.ratio = peer.hot.median / times.hot.median;
+    if (peer.cold.samples > 0) {
+      result.cold_median_us = peer.cold.median;
+      result.cold_ratio = peer.cold.median / times.cold.median;
+    }
     result.agrees = peer.agrees;
     row.peers.push_back(std::move(result));
   }
@@ -165,6 +169,7 @@ void set_peers(const RowTimes& times, const BenchOptions& options, BenchRow& row
 struct Run {
   const BenchOptions& options;
   measure::Ceilings ceilings;
+  std::optional<measure::Ceilings> one_thread;  ///< beside several threads
 };
 
 void measure_row(const Run& run, const targets::Target& target, const measure::Kernel& kernel,
@@ -186,7 +191,12 @@ void measure_row(const Run& run, const targets::Target& target, const measure::K
     return;  // nor does a share of what it reaches at best
   }
   build.peaks.push_back(times.peak_gflops);
-  set_roofline(row, spec::cost(layer), times.peak_gflops, run.ceilings);
+  const spec::Cost cost = spec::cost(layer);
+  set_roofline(row, cost, times.peak_gflops, run.ceilings);
+  if (run.one_thread) {
+    set_speedup(row, times.one_thread.median,
+                roofline_gflops(cost, times.one_thread_peak_gflops, *run.one_thread));
+  }
 }
 
 /// The row's kernel, or empty with the row's status and reason set.
@@ -235,9 +245,10 @@ std::optional<double> peak_of(const TargetBuild& build, const targets::Target& t
 }
 
 /// The machine's bandwidths; where its runner is lost meanwhile, no row can be measured.
-measure::Ceilings ceilings(const BenchOptions& options, std::vector<TargetBuild>& builds) {
+measure::Ceilings ceilings(const BenchOptions& options, int threads,
+                           std::vector<TargetBuild>& builds) {
   try {
-    return measure::measure_bandwidths(options.machine, options.threads);
+    return measure::measure_bandwidths(options.machine, threads);
   } catch (const measure::KernelLost& lost) {
     for (TargetBuild& build : builds) {
       build.status = Status::skipped;
@@ -252,6 +263,10 @@ Machine describe_machine(const Run& run, const std::vector<TargetBuild>& builds,
   Machine machine;
   machine.cpu = run.options.machine.cpu;
   machine.emulator = run.options.machine.emulator;
+  const auto native = targets::parse_target("native");
+  const bool here = !run.options.runner;
+  machine.core = here && native ? std::string(native->core.name) : "generic";
+  machine.sizes = run.ceilings.sizes;
   for (size_t level = 0; level < measure::kLevels; ++level) {
     machine.gbs[level] = run.ceilings.levels[level].at(0.5);
   }
@@ -273,7 +288,8 @@ BenchReport run(const std::vector<spec::Layer>& layers, const std::vector<std::s
     const auto runner = options.runner ? options.runner(target) : std::nullopt;
     builds.push_back(build_target(target, kernels.layers, build, runner));
   }
-  const Run run{options, ceilings(options, builds)};
+  Run run{options, ceilings(options, options.threads, builds), {}};
+  if (options.threads > 1) run.one_thread = ceilings(options, 1, builds);
   BenchReport report;
   report.threads = options.threads;
   for (size_t i = 0; i < layers.size(); ++i) {

@@ -3,8 +3,13 @@
 
 #include <fmt/core.h>
 
+#include <array>
+#include <sstream>
+#include <string_view>
+
 #include "emit/assembly.h"
 #include "emit/predict.h"
+#include "schedules/bound.h"
 #include "spec/cost.h"
 #include "targets/model.h"
 
@@ -74,21 +79,23 @@ std::string schedule_text(const spec::Layer& layer, const targets::Target& targe
 
 std::vector<std::string> cost_lines(const spec::Layer& layer, const targets::Target& target) {
   const spec::Cost cost = spec::cost(layer);
-  const int64_t bytes = cost.bytes();
-  const targets::Core& core = target.core;
-  const char* level = bytes <= core.l1_bytes   ? "L1"
-                      : bytes <= core.l2_bytes ? "L2"
-                      : bytes <= core.l3_bytes ? "L3"
-                                               : "DRAM";
-  const int flops_a_cycle = target.lanes(4) * 2 * 2;
-  return {fmt::format("{} MACs: depthwise {}, pointwise {}, dense {}", cost.macs(),
-                      cost.depthwise_macs, cost.pointwise_macs, cost.dense_macs),
-          fmt::format("{} bytes once each fit {} of core {}: {:.2f} FLOP a byte", bytes, level,
-                      core.name, cost.intensity()),
-          fmt::format("two vector units of {} lanes do at most {} FLOP a cycle: bound by {} bytes "
-                      "a cycle from {}, or by arithmetic beyond that",
-                      target.lanes(4), flops_a_cycle,
-                      fmt::format("{:.2f}", flops_a_cycle / cost.intensity()), level)};
+  std::vector<std::string> lines{
+      fmt::format("{} MACs: depthwise {}, pointwise {}, dense {}", cost.macs(), cost.depthwise_macs,
+                  cost.pointwise_macs, cost.dense_macs),
+      fmt::format(
+          "{} bytes once each: input {}, output {}, parameters {}{}", cost.bytes(),
+          cost.input_bytes, cost.output_bytes, cost.parameter_bytes,
+          cost.residual_bytes > 0 ? fmt::format(", residual {}", cost.residual_bytes) : "")};
+  if (target.device != targets::Device::cpu) return lines;
+  const schedules::Bound bound = schedules::bound(layer, target);
+  lines.push_back(fmt::format("arithmetic: {:.0f} FLOP a cycle on core {}: {:.0f} cycles",
+                              bound.flops_a_cycle, target.core.name, bound.arithmetic));
+  lines.push_back(
+      fmt::format("bytes: {} holds them all and moves about {:.0f} a cycle: {:.0f} cycles",
+                  bound.level, bound.bytes_a_cycle, bound.bytes));
+  lines.push_back(fmt::format("predicted bound: {:.0f} cycles, {:.1f} us at 3 GHz, limited by {}",
+                              bound.cycles(), bound.cycles() / 3000, bound.limit()));
+  return lines;
 }
 
 namespace {

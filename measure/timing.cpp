@@ -155,12 +155,4 @@ std::vector<std::vector<double>> sample_rounds(const std::vector<Timed>& timed, 
   return columns(undisturbed.size() >= least ? undisturbed : all, timed.size());
 }
 
-Evictor::Evictor(size_t last_cache_bytes)
-    : memory_(bytes(last_cache_bytes) / sizeof(float), 1.0F) {}
-
-void Evictor::operator()() {
-  for (size_t i = 0; i < memory_.size(); i += 16) memory_[i] += 1.0F;
-  asm volatile("" ::"r"(memory_.data()) : "memory");
-}
-
 }  // namespace sepconv::measure

@@ -47,16 +47,4 @@ struct Timed {
                                                              double seconds, size_t least,
                                                              size_t most);
 
-/// Reads and writes memory larger than the last cache, so that nothing else stays in it.
-class Evictor {
- public:
-  explicit Evictor(size_t last_cache_bytes);
-  /// How much memory that takes.
-  static size_t bytes(size_t last_cache_bytes) { return 2 * last_cache_bytes + (8 << 20); }
-  void operator()();
-
- private:
-  std::vector<float> memory_;
-};
-
 }  // namespace sepconv::measure

@@ -2,8 +2,11 @@
 // for the purpose.
 #include <sys/stat.h>
 
+#include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <limits>
+#include <thread>
 
 #include "bench/peers/exchange.h"
 #include "bench/peers/find.h"
@@ -126,6 +129,35 @@ TEST_F(Peers, ThatEndAreAProblemAndNoCrash) {
   EXPECT_EQ(session.problem(), "");
   EXPECT_EQ(session.time(1), 0);
   EXPECT_NE(session.problem(), "");
+}
+
+TEST_F(Peers, AskForCachesToBeEmptiedAgain) {
+  const Peer peer = install(
+      "onednn", "echo ready jit\nread one; echo again\nread two; echo $one $two >&2; echo 9.5\n");
+  Session session = Session::start(peer, folder(), 1);
+  int emptied = 0;
+  EXPECT_DOUBLE_EQ(session.time_cold([&] { ++emptied; }), 9.5);
+  EXPECT_EQ(emptied, 2);
+}
+
+TEST_F(Peers, ThatNeverAnswerColdAreAProblem) {
+  const Peer peer = install("onednn", "echo ready jit\nwhile read calls; do echo again; done\n");
+  Session session = Session::start(peer, folder(), 1);
+  EXPECT_EQ(session.time_cold([] {}), 0);
+  EXPECT_NE(session.problem(), "");
+}
+
+TEST_F(Peers, AreStoppedBetweenTheirTurns) {
+  const Peer peer = install("onednn", "echo ready $$\nwhile read calls; do echo 1; done\n");
+  Session session = Session::start(peer, folder(), 1);
+  EXPECT_EQ(session.time(1), 1);
+  const std::string path = "/proc/" + session.implementation() + "/stat";
+  std::string pid, name, state;
+  for (int look = 0; look < 1000 && state != "T"; ++look) {  // a signal takes its time
+    std::ifstream(path) >> pid >> name >> state;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_EQ(state, "T");
 }
 
 TEST_F(Peers, TakeTurnsWithOurs) {

@@ -12,7 +12,8 @@ class Choose : public ToolTest {
  protected:
   /// explain's row for kTuned with these flags.
   [[nodiscard]] json explain(std::vector<std::string> flags, const char* name = kTuned) const {
-    flags.insert(flags.begin(), {"explain", name, "--target", kTunedTarget, "--json"});
+    flags.insert(flags.begin(),
+                 {"explain", name, "--target", kTunedTarget, "--no-compile", "--json"});
     const auto outcome = run(flags);
     EXPECT_EQ(outcome.code, 0) << outcome.err;
     return object(outcome)["results"][0];
