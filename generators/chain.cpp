@@ -90,22 +90,18 @@ Expr inline_depthwise_sum(const Chain& chain, StageFuncs& stage, const Func& inp
   return sum;
 }
 
-/// A loop over taps that branches past rows of zeros, where the phase asks for it: a test of a row
-/// takes no vector register, as selecting its loads would.
-void accumulate_depthwise(const Chain& chain, StageFuncs& stage, const Func& input, int index) {
-  const spec::Window& window = stage.stage.window;
-  RDom& r = stage.taps;
-  r = RDom(0, as_int(window.kernel[1]), 0, as_int(window.kernel[0]),
-           "taps_" + std::to_string(index));
-  if (chain.phase.likely_loads) {
-    stage.pad = build_pad_of_loads(chain, stage, input, index, true);
-    if (has_rows(window)) {
-      r.where(Halide::likely(lies_in(tap(chain.y, r.y, window, 0), stage.in.h)));
-    }
-  } else {
+/// The padded input of a loop over taps, which branches past rows of zeros where the phase asks for
+/// it: a test of a row takes no vector register, as selecting its loads would. `row` is the tap's.
+void pad_taps(const Chain& chain, StageFuncs& stage, const Func& input, int index,
+              const Expr& row) {
+  if (!chain.phase.likely_loads) {
     stage.pad = build_pad(chain, stage, input, index);
+    return;
   }
-  stage.sum(chain.c, chain.x, chain.y) += depthwise_product(chain, stage, r.x, r.y);
+  stage.pad = build_pad_of_loads(chain, stage, input, index, true);
+  if (!has_rows(stage.stage.window)) return;
+  stage.taps.where(
+      Halide::likely(lies_in(tap(chain.y, row, stage.stage.window, 0), stage.in.h)));
 }
 
 void accumulate(const Chain& chain, StageFuncs& stage, const Func& input, int index) {
@@ -123,11 +119,13 @@ void accumulate(const Chain& chain, StageFuncs& stage, const Func& input, int in
       stage.sum(c, x, y) += stage.weights(c % kBlock, r, c / kBlock) * input(r, x, y);
       break;
     case StageKind::depthwise:
-      accumulate_depthwise(chain, stage, input, index);
+      r = RDom(0, kw, 0, kh, taps);
+      pad_taps(chain, stage, input, index, r.y);
+      stage.sum(c, x, y) += depthwise_product(chain, stage, r.x, r.y);
       break;
     case StageKind::conv2d:
       r = RDom(0, as_int(stage.in.c), 0, kw, 0, kh, taps);
-      stage.pad = build_pad(chain, stage, input, index);
+      pad_taps(chain, stage, input, index, r.z);
       stage.sum(c, x, y) += stage.weights(c % kBlock, r.x, r.y, r.z, c / kBlock) *
                             stage.pad(r.x, tap(x, r.y, window, 1), tap(y, r.z, window, 0));
       break;

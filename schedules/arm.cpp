@@ -37,7 +37,8 @@ bool overlaps(const Tile& tile, const Work& work) {
 
 bool is_allowed(const Tile& tile, const Work& work, const targets::Target& target) {
   if (!overlaps(tile, work) && !channel_tile_fits(work.channels, tile.width())) return false;
-  return tile_in_registers(tile.x, tile.v, target, work.stage > 1);
+  // A dense window's pixels are loaded ahead of their use too, one register each.
+  return tile_in_registers(tile.x, tile.v, target, work.stage > 1 || work.taps > 1);
 }
 
 /// Cycles of all tiles. A step is bound by FMAs or by the latency of an accumulator, and its loads
@@ -100,7 +101,8 @@ void choose_channels(Point& point, const spec::Layer& layer, size_t index,
   if (std::isinf(tile.cycles)) tile = best_tile(work, target, 1e9);
   if (prefix == "cv") {
     point["cv_taps"] = 0;
-    point["cv_split"] = 0;
+    const bool several = ceil_div(extents.width, tile.x) > 1;
+    point["cv_split"] = extents.border_x && several && !extents.planar ? 2 : 0;
   }
   point[prefix + "_x"] = tile.x;
   point[prefix + "_v"] = tile.v;

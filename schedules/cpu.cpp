@@ -108,7 +108,7 @@ ChannelTile channel_tile(const Point& point, const std::string& prefix, bool pla
   tile.unroll = as_int(get(point, prefix + "_unroll", 1));
   tile.channels_outer = get(point, prefix + "_order", 0) == 1;
   tile.taps = as_int(get(point, prefix + "_taps", 0));
-  tile.split_x = get(point, prefix + "_split", 0) == 1;
+  tile.split_x = get(point, prefix + "_split", 0) > 0;
   tile.stage = as_int(get(point, prefix + "_stage", 1));
   tile.overlap_c = get(point, prefix + "_overlap", 0) == 1;
   tile.planar = planar;

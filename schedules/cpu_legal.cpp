@@ -137,7 +137,7 @@ void check_channel_tile(Reasons& reasons, const Point& point, const std::string&
         "tiles must cover no more than the channels rounded up to 16");
   }
   const int64_t pixels = extents.planar ? x * lanes : x;
-  if (knob(point, prefix + "_split") == 1) {
+  if (knob(point, prefix + "_split") > 0) {
     check_split(reasons, prefix + "_split", extents.border_x,
                 (extents.width + pixels - 1) / pixels);
   }

@@ -72,9 +72,15 @@ void add_channel_knobs(Space& space, const std::string& prefix, const TiledExten
   space.knobs.push_back({prefix + "_order", "0 pixels outside, 1 channel blocks outside", {0, 1}});
 }
 
-void add_dense_knobs(Space& space) {
+void add_dense_knobs(Space& space, const targets::Target& target) {
   space.knobs.push_back({"cv_taps", "tap loops unrolled: 0 none, 1 a row, 2 all", {0, 1, 2}});
-  space.knobs.push_back({"cv_split", "1: border columns in a loop of their own", {0, 1}});
+  if (target.lane_fma) {
+    space.knobs.push_back({"cv_split",
+                           "1: border columns in a loop of their own; 2: also rows of zeros skipped",
+                           {0, 1, 2}});
+  } else {
+    space.knobs.push_back({"cv_split", "1: border columns in a loop of their own", {0, 1}});
+  }
 }
 
 void add_window_knobs(Space& space, const TiledExtents& extents, const targets::Target& target) {
@@ -176,7 +182,7 @@ Space cpu_space(const spec::Layer& layer, const targets::Target& target) {
       add_window_knobs(space, extents, target);
     } else {
       add_channel_knobs(space, prefix, extents, target);
-      if (prefix == "cv") add_dense_knobs(space);
+      if (prefix == "cv") add_dense_knobs(space, target);
     }
   }
   return space;
