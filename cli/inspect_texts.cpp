@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <array>
+#include <set>
 #include <sstream>
 #include <string_view>
 
@@ -147,7 +148,8 @@ Json device_stats(const emit::CompiledKernel& kernel) {
           {"launches", launches}};
 }
 
-constexpr double kLeastShare = 0.02;  ///< of the multiply-adds, for a loop to be shown
+/// Of the multiply-adds, for a loop to be shown; a stage's hottest one always is.
+constexpr double kLeastShare = 0.02;
 constexpr size_t kMostLoops = 8;
 
 Json predictions_json(const std::vector<emit::Prediction>& predictions) {
@@ -192,10 +194,14 @@ Result<Json> loops_json(const spec::Layer& layer, const targets::Target& target,
   double macs = 0;
   for (const emit::InnerLoop& loop : assembly.loops) macs += loop.macs();
   Json list = Json::array();
+  std::set<int> shown;
   for (const emit::InnerLoop& loop : assembly.loops) {
-    if (list.size() == kMostLoops || loop.macs() < kLeastShare * macs) break;
     const int last = phases.at(static_cast<size_t>(loop.phase)).last_stage;
-    auto json = loop_json(loop, layer, target, loop.stage >= 0 ? loop.stage : last, macs);
+    const int stage = loop.stage >= 0 ? loop.stage : last;
+    const bool hottest = shown.insert(stage).second;
+    const bool hot = list.size() < kMostLoops && loop.macs() >= kLeastShare * macs;
+    if (!hot && !hottest) continue;
+    auto json = loop_json(loop, layer, target, stage, macs);
     if (!json) return json;
     list.push_back(std::move(*json));
   }

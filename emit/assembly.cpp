@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
-#include <regex>
 
 #include "emit/instruction.h"
 
@@ -115,11 +114,15 @@ size_t loop_number(const std::string& block, std::string& loop) {
   return number;
 }
 
-/// The stage in `sum_1...` or `result_1...`.
-int stage_of(const std::string& loop) {
-  static const std::regex pattern("^(?:sum|result)_([0-9]+).*");
-  std::smatch match;
-  return std::regex_match(loop, match, pattern) ? std::stoi(match[1]) : -1;
+/// The stage in `sum_1.s0.x` or `result_1.s0.x`; -1 where the name has none.
+int stage_of(std::string_view loop) {
+  for (const std::string_view beginning : {"sum_", "result_"}) {
+    if (!starts(loop, beginning)) continue;
+    int stage = -1;
+    std::from_chars(loop.data() + beginning.size(), loop.data() + loop.size(), stage);
+    return stage;
+  }
+  return -1;
 }
 
 /// A loop's name and how often its body runs.
