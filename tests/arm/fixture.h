@@ -24,7 +24,7 @@ inline Result<emit::Choice> heuristic(const spec::Layer& layer, const targets::T
 }
 
 inline measure::Built build(const spec::Layer& layer, const targets::Target& target) {
-  auto built = make_builder(heuristic, compile_with_cache())({layer}, target);
+  auto built = make_builder(heuristic, compile_with_cache())({{layer}}, target);
   if (!built) throw std::runtime_error(built.error().front().message);
   if (!built->layers[0].errors.empty()) {
     throw std::runtime_error(built->layers[0].errors.front().message);
