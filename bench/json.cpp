@@ -82,7 +82,8 @@ Json machine_json(const Machine& machine) {
           {"core", text(machine.core)},
           {"l1_bytes", machine.sizes.bytes[0]},
           {"l2_bytes", machine.sizes.bytes[1]},
-          {"l3_bytes", machine.sizes.bytes[2]}};
+          {"l3_bytes", machine.sizes.bytes[2]},
+          {"emulator", text(machine.emulator)}};
 }
 
 Json gaps_json(const std::vector<TargetGap>& gaps) {

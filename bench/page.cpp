@@ -53,6 +53,9 @@ std::string machine_html(const BenchReport& report, const std::string& command) 
     }
     text += fact(measure::word(static_cast<measure::Level>(level)), value);
   }
+  if (!machine.emulator.empty()) {
+    text += fact("emulator", machine.emulator + ": these times say nothing of the targets");
+  }
   return text + "<dt>command</dt><dd><code>" + escaped(command) + "</code></dd>\n</dl>\n";
 }
 

@@ -26,8 +26,11 @@ struct Bursts {
   void operator()() {
     if (all_threads.size() >= kMostBursts) return;
     const int threads = row.options.threads;
-    all_threads.push_back(measure::peak_gflops(row.target, threads, kBurstSeconds));
-    if (threads > 1) one_thread.push_back(measure::peak_gflops(row.target, 1, kBurstSeconds));
+    const measure::Machine& machine = row.options.machine;
+    all_threads.push_back(measure::peak_gflops(machine, row.target, threads, kBurstSeconds));
+    if (threads > 1) {
+      one_thread.push_back(measure::peak_gflops(machine, row.target, 1, kBurstSeconds));
+    }
     // What waits for the core runs now rather than during the sample.
     std::this_thread::sleep_for(std::chrono::microseconds(200));
   }
@@ -42,28 +45,29 @@ sepconv_call on_one_thread(const sepconv_call& call) {
   return alone;
 }
 
-/// An untimed call before each sample brings the callable's data back into the caches.
-measure::Timed hot_turn(std::function<void()> run) {
+/// An untimed call before each sample brings the kernel's data back into the caches.
+measure::Timed hot_turn(const Sampled& row, const sepconv_call& call) {
   measure::Timed turn;
-  turn.before = run;
-  turn.run = std::move(run);
+  if (row.kernel.remote) {
+    turn.elsewhere = [held = row.kernel.hold(call)](size_t calls) { return held(calls, 0); };
+    return turn;
+  }
+  turn.run = [&row, call] { row.kernel.run(call); };
+  turn.before = turn.run;
   return turn;
 }
 
 /// Ours, on several threads ours on one as well, then the rivals.
 std::vector<measure::Timed> hot_turns(const Sampled& row, std::vector<Session>& sessions) {
   std::vector<measure::Timed> turns;
-  turns.push_back(hot_turn([&row] { row.kernel.run(row.call.call); }));
+  turns.push_back(hot_turn(row, row.call.call));
   const bool several = row.options.threads > 1;
-  if (several) {
-    turns.push_back(
-        hot_turn([&row, alone = on_one_thread(row.call.call)] { row.kernel.run(alone); }));
-  }
+  if (several) turns.push_back(hot_turn(row, on_one_thread(row.call.call)));
   for (Session& session : sessions) {
     measure::Timed turn;
     turn.elsewhere = [&session, several](size_t calls) {
       if (several) let_others_sleep();  // our threads that wait for more work
-      return session.time(calls);
+      return measure::Sample{session.time(calls)};
     };
     turns.push_back(std::move(turn));
   }
@@ -76,6 +80,18 @@ void wake(RowCall& call) {
   if (call.pool == nullptr) return;
   measure::Pool::parallel_for(call.pool.get(), static_cast<uint32_t>(call.pool->threads()), nothing,
                               nullptr);
+}
+
+/// The kernel on another machine, which empties its own caches.
+measure::Timed cold_turn_elsewhere(const Sampled& row) {
+  const measure::CacheSizes sizes = measure::cache_sizes(row.options.machine, 1);
+  measure::Timed turn;
+  turn.repeat = 1;
+  turn.elsewhere = [held = row.kernel.hold(row.call.call),
+                    bytes = static_cast<size_t>(measure::network_bytes(sizes))](size_t calls) {
+    return held(calls, bytes);
+  };
+  return turn;
 }
 
 /// Caches emptied alike for ours and the rivals, by this process on the cores of all.
@@ -93,7 +109,9 @@ std::vector<measure::Timed> cold_turns(const Sampled& row, std::vector<Session>&
   for (Session& session : sessions) {
     measure::Timed turn;
     turn.repeat = 1;
-    turn.elsewhere = [&session, &evict](size_t) { return session.time_cold([&] { evict(); }); };
+    turn.elsewhere = [&session, &evict](size_t) {
+      return measure::Sample{session.time_cold([&] { evict(); })};
+    };
     turns.push_back(std::move(turn));
   }
   return turns;
@@ -125,7 +143,8 @@ void sample_hot(const Sampled& row, std::vector<Session>& sessions, double secon
 void sample_cold(const Sampled& row, std::vector<Session>& sessions, double seconds,
                  Samples& samples) {
   measure::Evictor evict(row.options.threads);
-  const auto turns = cold_turns(row, sessions, evict);
+  const auto turns = row.kernel.remote ? std::vector<measure::Timed>{cold_turn_elsewhere(row)}
+                                       : cold_turns(row, sessions, evict);
   const auto times =
       measure::sample_in_turn(turns, seconds * static_cast<double>(turns.size()), kLeastCold);
   samples.cold = measure::statistics(times[0]);

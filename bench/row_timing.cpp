@@ -52,7 +52,7 @@ std::vector<Session> start_peers(const Row& row, const std::vector<float>& ours,
 
 /// Fills, packs, runs once and samples, in the child; why not, or empty.
 std::string measure_kernel(const Row& row, Samples& samples) {
-  const bool alone = row.options.peers.empty();
+  const bool alone = row.options.peers.empty() || row.kernel.remote;  // rivals are only here
   if (!alone && row.options.threads == 1) pin();
   const reference::Operands operands = measure::real_fill(row.layer, row.layer.input.n);
   RowCall made;
@@ -103,7 +103,11 @@ RowTimes time_row(const spec::Layer& layer, const targets::Target& target,
   auto* samples = new (memory) Samples{};
   const measure::Outcome outcome = measure::isolated(options.limit_seconds, [&] {
     measure::Outcome result;
-    result.reason = measure_kernel(row, *samples);
+    try {
+      result.reason = measure_kernel(row, *samples);
+    } catch (const measure::KernelLost& lost) {
+      result.reason = lost.reason;
+    }
     if (!result.reason.empty()) result.status = measure::Status::failed;
     return result;
   });

@@ -12,6 +12,8 @@
 #include "bench/peers/find.h"
 #include "measure/build.h"
 #include "measure/ceilings.h"
+#include "measure/machine.h"
+#include "measure/runner.h"
 #include "spec/layer.h"
 #include "targets/target.h"
 
@@ -55,6 +57,7 @@ struct Machine {
   std::array<double, measure::kLevels> gbs{};               ///< half reads, half writes
   std::string core;                                         ///< the word of targets/, or generic
   measure::CacheSizes sizes;                                ///< of all threads together
+  std::string emulator = {};  ///< not empty: no time here says anything of the targets
 };
 
 /// Sums over one op of one file, or over the file (op "total").
@@ -79,6 +82,9 @@ struct BenchOptions {
   double row_seconds = 1.0;    ///< time spent on sampling one row
   double limit_seconds = 120;  ///< wall time after which a row's kernel counts as hanging
   bool cold = true;
+  /// The machine that the kernels run on, and what starts them there; without a function, here.
+  measure::Machine machine = measure::this_machine();
+  std::function<std::optional<measure::Runner>(const targets::Target& target)> runner;
   std::vector<Peer> peers;  ///< timed in turn with ours
   /// Says why a row lacks a rival.
   std::function<void(const std::string& text)> note;

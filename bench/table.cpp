@@ -59,6 +59,10 @@ std::string machine_text(const BenchReport& report) {
   for (const auto& [target, peak] : report.machine.peak_gflops) {
     text += fmt::format("{}: peak {:.1f} GFLOP/s\n", target, peak);
   }
+  if (!report.machine.emulator.empty()) {
+    text += fmt::format("timed in {}: these times say nothing of the targets\n",
+                        report.machine.emulator);
+  }
   return text;
 }
 

@@ -7,7 +7,7 @@
 #include <map>
 #include <utility>
 
-#include "measure/ceilings.h"
+#include "measure/machine.h"
 #include "schedules/schedule.h"
 #include "spec/name.h"
 
@@ -138,7 +138,7 @@ std::string host_machine() {
   const auto native = targets::parse_target("native");
   if (native && native->core.name != "generic") return std::string(native->core.name);
   std::string word;
-  for (const char c : measure::cpu_name()) {
+  for (const char c : measure::this_machine().cpu) {
     const auto letter = static_cast<unsigned char>(c);
     if (std::isalnum(letter) != 0) {
       word += static_cast<char>(std::tolower(letter));

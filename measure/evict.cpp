@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <thread>
 
-#include "measure/ceilings.h"
-
 namespace sepconv::measure {
 namespace {
 
@@ -40,10 +38,14 @@ void touch_on(int core, float* memory, size_t floats) {
 
 }  // namespace
 
-Evictor::Evictor(int threads) : cores_(threads > 1 ? allowed_cores() : std::vector<int>{}) {
-  const CacheSizes sizes = cache_sizes(1);
+int64_t network_bytes(const CacheSizes& sizes) {
   const int64_t last = std::max(sizes.bytes[1], sizes.bytes[2]);
-  const int64_t all = last > 0 ? std::min(kNetworkBytes, 2 * last) : kNetworkBytes;
+  return last > 0 ? std::min(kNetworkBytes, 2 * last) : kNetworkBytes;
+}
+
+Evictor::Evictor(int threads) : cores_(threads > 1 ? allowed_cores() : std::vector<int>{}) {
+  const CacheSizes sizes = cache_sizes(this_machine(), 1);
+  const int64_t all = network_bytes(sizes);
   const auto cores = static_cast<int64_t>(std::max<size_t>(1, cores_.size()));
   const int64_t each = std::max(all / cores, 4 * sizes.bytes[1]);
   memory_.assign(static_cast<size_t>(cores * each) / sizeof(float), 1.0F);

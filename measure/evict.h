@@ -2,12 +2,18 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
+
+#include "measure/ceilings.h"
 
 namespace sepconv::measure {
 
-/// Reads and writes as much other memory as the rest of a network of these layers moves between two
-/// calls of one of them: 64 MiB, or twice the last cache where that is less. Nothing else stays in
+/// What the rest of a network of these layers moves between two calls of one of them: 64 MiB, or
+/// twice the last cache where that is less.
+[[nodiscard]] int64_t network_bytes(const CacheSizes& sizes);
+
+/// Reads and writes that much other memory. Nothing else stays in
 /// the private caches; a larger last cache keeps what it would keep inside a network.
 class Evictor {
  public:

@@ -42,7 +42,11 @@ struct Samples {
 double sample(const Timed& timed, size_t calls, bool& disturbed) {
   disturbed = false;
   if (timed.before) timed.before();
-  if (timed.elsewhere) return timed.elsewhere(calls);
+  if (timed.elsewhere) {
+    const Sample taken = timed.elsewhere(calls);
+    disturbed = taken.disturbed;
+    return taken.us;
+  }
   const long before = preemptions();
   const auto begin = Clock::now();
   for (size_t i = 0; i < calls; ++i) timed.run();

@@ -19,7 +19,7 @@ TEST(Json, DescribesTheMachine) {
   EXPECT_EQ(json["machine"].dump(),
             R"({"cpu":"A CPU","peak_gflops":{"x86-64-v3":118.5},"l1_gbs":4.0,"l2_gbs":3.0,)"
             R"("l3_gbs":2.0,"dram_gbs":1.0,"core":"zen4","l1_bytes":32,"l2_bytes":64,)"
-            R"("l3_bytes":96})");
+            R"("l3_bytes":96,"emulator":null})");
   EXPECT_EQ(json["threads"], 2);
   EXPECT_EQ(json["results"].dump(), "[]");
   EXPECT_EQ(json["files"].dump(), "[]");

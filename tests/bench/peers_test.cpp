@@ -167,7 +167,7 @@ TEST_F(Peers, TakeTurnsWithOurs) {
   measure::Timed own, other;
   own.run = [&] { ++ours; };
   own.repeat = 1;
-  other.elsewhere = [&](size_t calls) { return session.time(calls); };
+  other.elsewhere = [&](size_t calls) { return measure::Sample{session.time(calls)}; };
   const auto samples = measure::sample_in_turn({own, other}, 0, 4);
   EXPECT_EQ(ours, 4);
   ASSERT_EQ(samples.size(), 2u);

@@ -103,6 +103,21 @@ TEST_F(Choose, MachinesThatAgreeNeedNone) {
   EXPECT_EQ(explain({"--db", path})["source"], "db");
 }
 
+TEST_F(Choose, APredictedRecordIsUsedOnlyWhereNoneWasMeasured) {
+  db::Record predicted = usable_record();
+  predicted.machine = "a-model";
+  predicted.predicted = true;
+  predicted.us = 1;
+  const json alone = explain({"--db", database({predicted})});
+  EXPECT_EQ(alone["source"], "db");
+  expect_said(alone, "predicted 1.0 us");
+  db::Record measured = usable_record();
+  measured.point["pw_x"] = 1;
+  const json both = explain({"--db", database({predicted, measured})});
+  EXPECT_EQ(both["record"]["machine"], "zen4");
+  EXPECT_EQ(both["record"]["predicted"], false);
+}
+
 TEST_F(Choose, TheLibrarySaysWhichRecordItIsMadeOf) {
   const std::string path = database({usable_record()});
   const auto outcome = run({"generate", kTuned, "--target", kTunedTarget, "--db", path, "--machine",
