@@ -178,7 +178,10 @@ TuneOutcome tune_kernels(const TuneRequest& request, const tune::SessionOptions&
   };
   outcome.session = tune::run(
       outcome.tasks, options, evaluate, [&] { return teller.seconds(); },
-      [&](const tune::Session& session, size_t task) { teller.say(session, task); });
+      [&](const tune::Session& session, size_t task) { teller.say(session, task); },
+      [&](size_t task, const std::vector<tune::Proposal>& proposals) {
+        trials.announce(places[task], proposals);
+      });
   attach(outcome, places, "its heuristic's kernel could not be measured");
   for (const size_t place : places) {
     outcome.rows[place].heuristic_us = trials.bench(place).baseline_us;

@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "cli/tune_outcome.h"
-#include "measure/fill.h"
 #include "measure/timing.h"
 #include "schedules/schedule.h"
+#include "spec/bits.h"
 #include "spec/name.h"
 #include "support/interrupt.h"
 #include "support/process.h"
@@ -55,15 +55,6 @@ int64_t bytes_of(const measure::Case& values) {
 
 int64_t bytes_of(const measure::Prepared& prepared) {
   return bytes_of(prepared.real) + (prepared.exact ? bytes_of(*prepared.exact) : 0);
-}
-
-/// Fused and pointwise kernels add in one order whatever the schedule; activations beyond the
-/// clamps are approximations that vectors of other widths may round otherwise.
-bool promises_same_bits(const spec::Layer& layer) {
-  const bool one_order = layer.op == spec::Op::pointwise ||
-                         layer.op == spec::Op::depthwise_separable ||
-                         layer.op == spec::Op::inverted_residual;
-  return one_order && measure::is_exact(layer);
 }
 
 Error about(const spec::Layer& layer, std::string message) {
@@ -114,7 +105,7 @@ measure::TrialOptions Trials::options(size_t task) const {
   measure::TrialOptions options;
   options.threads = settings_.threads;
   options.seconds = kTrialSeconds;
-  options.same_bits = promises_same_bits(benches_[task].task->layer);
+  options.same_bits = spec::promises_bits(benches_[task].task->layer);
   // A hundred times what the baseline needs for the runs of a check.
   options.limits.seconds = kLimitSeconds + 100 * 50 * benches_[task].baseline_us * 1e-6;
   options.limits.cpu_seconds = options.limits.seconds * (settings_.threads + 2);
@@ -216,18 +207,53 @@ std::optional<tune::Result> Trials::run(size_t task, const tune::Proposal& propo
   return finish(std::move(trial));
 }
 
+/// The points that the journal does not answer.
+std::vector<schedules::Point> Trials::unknown(size_t task,
+                                              const std::vector<tune::Proposal>& proposals) const {
+  std::vector<schedules::Point> points;
+  for (const tune::Proposal& proposal : proposals) {
+    if (!benches_[task].known.contains(schedules::to_string(proposal.point))) {
+      points.push_back(proposal.point);
+    }
+  }
+  return points;
+}
+
+void Trials::announce(size_t task, const std::vector<tune::Proposal>& proposals) {
+  const int free_cores = support::core_count() - settings_.threads;
+  auto points = unknown(task, proposals);
+  if (free_cores < 1 || points.empty()) return;
+  emit::CompileOptions options = settings_.compile;
+  if (options.jobs == 0) options.jobs = free_cores;
+  const tune::Task& about = *benches_[task].task;
+  auto compiling = CandidatesAhead::start(about.layer, about.target, points, options);
+  if (compiling) announced_.push_back({task, std::move(points), std::move(*compiling)});
+}
+
+/// Those of an announcement, where there was one; fewer when the user interrupts.
+std::vector<Result<Candidate>> Trials::compiled(size_t task,
+                                                const std::vector<schedules::Point>& points) {
+  if (points.empty()) return {};
+  const auto announced = std::find_if(announced_.begin(), announced_.end(), [&](const auto& one) {
+    return one.task == task && one.points == points;
+  });
+  std::vector<Result<Candidate>> candidates;
+  if (announced != announced_.end()) {
+    candidates = announced->compiling.take();
+    announced_.erase(announced);
+  }
+  if (!candidates.empty() || support::interrupted()) return candidates;
+  const tune::Task& about = *benches_[task].task;
+  return compile_candidates(about.layer, about.target, points, settings_.compile);
+}
+
 std::vector<tune::Result> Trials::evaluate(size_t task,
                                            const std::vector<tune::Proposal>& proposals) {
   const Bench& bench = benches_[task];
-  std::vector<schedules::Point> fresh;
-  for (const tune::Proposal& proposal : proposals) {
-    if (!bench.known.contains(schedules::to_string(proposal.point))) {
-      fresh.push_back(proposal.point);
-    }
-  }
+  const auto fresh = unknown(task, proposals);
   const auto begin = Clock::now();
-  const auto candidates =
-      compile_candidates(bench.task->layer, bench.task->target, fresh, settings_.compile);
+  const auto candidates = compiled(task, fresh);
+  // Of a compilation ahead, what was waited for.
   const double each = seconds_since(begin) / static_cast<double>(std::max<size_t>(1, fresh.size()));
   std::vector<tune::Result> results;
   size_t next = 0;
@@ -249,16 +275,18 @@ std::vector<tune::Result> Trials::evaluate(size_t task,
 std::vector<std::vector<double>> Trials::together(size_t task,
                                                   const std::vector<schedules::Point>& points,
                                                   double seconds, int session) {
-  std::vector<measure::Opener> openers;
+  std::vector<schedules::Point> missing;
   for (const schedules::Point& point : points) {
-    auto made = open_.find({task, point});
-    if (made == open_.end()) {
-      auto compiled = candidate(task, point);
-      if (!compiled) return {};
-      made = open_.emplace(std::make_pair(task, point), std::move(*compiled)).first;
-    }
-    openers.push_back(made->second.open);
+    if (!open_.contains({task, point})) missing.push_back(point);
   }
+  const auto made = compiled(task, missing);
+  if (made.size() < missing.size()) return {};
+  for (size_t i = 0; i < made.size(); ++i) {
+    if (!made[i]) return {};
+    open_.emplace(std::make_pair(task, missing[i]), *made[i]);
+  }
+  std::vector<measure::Opener> openers;
+  for (const schedules::Point& point : points) openers.push_back(open_.at({task, point}).open);
   measure::TrialOptions settings = options(task);
   settings.seconds = seconds;
   settings.session = session;

@@ -43,6 +43,9 @@ class Trials {
   /// good; these have a baseline_us of 0.
   [[nodiscard]] Errors begin();
 
+  /// For tune::run: compiles what evaluate() will be given after the next call of it, where there
+  /// are cores that timing leaves free.
+  void announce(size_t task, const std::vector<tune::Proposal>& proposals);
   /// For tune::run: known trials are answered from the journal, others made and written there.
   [[nodiscard]] std::vector<tune::Result> evaluate(size_t task,
                                                    const std::vector<tune::Proposal>& proposals);
@@ -71,9 +74,18 @@ class Trials {
   int64_t made_ = 0, replayed_ = 0;
   std::map<std::pair<size_t, schedules::Point>, Candidate> open_;
   std::list<std::pair<size_t, measure::Prepared>> prepared_;  ///< the latest used first
+  struct Announced {
+    size_t task = 0;
+    std::vector<schedules::Point> points;
+    CandidatesAhead compiling;
+  };
+  std::list<Announced> announced_;  ///< in the order of evaluation
 
   const measure::Prepared& prepared(size_t task);
   Result<Candidate> candidate(size_t task, const schedules::Point& point);
+  [[nodiscard]] std::vector<schedules::Point> unknown(
+      size_t task, const std::vector<tune::Proposal>& proposals) const;
+  std::vector<Result<Candidate>> compiled(size_t task, const std::vector<schedules::Point>& points);
   Errors begin_one(size_t task);
   measure::TrialOptions options(size_t task) const;
   std::optional<tune::Result> run(size_t task, const tune::Proposal& proposal,
