@@ -24,6 +24,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr double kTrialSeconds = 0.15;
 constexpr double kLimitSeconds = 60;
+constexpr double kRemoteSeconds = 600;            ///< emulators are a hundred times slower
 constexpr int64_t kKeptBytes = int64_t{1} << 30;  ///< of prepared values
 
 double seconds_since(Clock::time_point begin) {
@@ -159,7 +160,8 @@ measure::TrialOptions Trials::options(size_t task) const {
   options.seconds = kTrialSeconds;
   options.same_bits = spec::promises_bits(benches_[task].task->layer);
   // A hundred times what the baseline needs for the runs of a check.
-  options.limits.seconds = kLimitSeconds + 100 * 50 * benches_[task].baseline_us * 1e-6;
+  options.limits.seconds = (options.remote ? kRemoteSeconds : kLimitSeconds) +
+                           100 * 50 * benches_[task].baseline_us * 1e-6;
   options.limits.cpu_seconds = options.limits.seconds * (settings_.threads + 2);
   return options;
 }
