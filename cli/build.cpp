@@ -67,6 +67,18 @@ Result<std::filesystem::path> write_healthy(const std::vector<spec::Layer>& laye
   }
 }
 
+/// Chooses for a layer what is chosen for the layer whose point it gets.
+emit::Chooser sharing(const measure::BuildRequest& request, const emit::Chooser& choose) {
+  if (request.point_of.empty()) return choose;
+  return [&request, &choose](const spec::Layer& layer, const targets::Target& target) {
+    for (size_t i = 0; i < request.layers.size(); ++i) {
+      if (request.layers[i].name != layer.name) continue;
+      return choose(request.layers[request.point_of[i]], target);
+    }
+    return choose(layer, target);
+  };
+}
+
 }  // namespace
 
 Result<measure::Built> build_in(const std::filesystem::path& folder,
@@ -94,11 +106,11 @@ Result<measure::Built> build_in(const std::filesystem::path& folder,
 
 measure::Builder make_builder(emit::Chooser choose, emit::CompileOptions compile) {
   return [choose = std::move(choose), compile = std::move(compile)](
-             const std::vector<spec::Layer>& layers,
+             const measure::BuildRequest& request,
              const targets::Target& target) -> Result<measure::Built> {
     auto made = support::TempFolder::make();
     if (!made) return fail(std::move(made.error()));
-    auto built = build_in(made->path(), layers, target, choose, compile);
+    auto built = build_in(made->path(), request.layers, target, sharing(request, choose), compile);
     if (built) built->files = std::make_shared<support::TempFolder>(std::move(*made));
     return built;
   };

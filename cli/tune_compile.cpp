@@ -73,19 +73,30 @@ Result<Batch> build_batch(const fs::path& folder, const spec::Layer& layer,
   return batch;
 }
 
-Result<measure::KernelPair> open_pair(const fs::path& shared_object, const std::string& name,
-                                      const Made& made) {
-  auto library = measure::Library::open(shared_object, name);
-  if (!library) return fail(std::move(library.error()));
-  auto exact = library->kernel(made.exact);
-  auto real = library->kernel(made.real);
+Result<measure::KernelPair> pair_of(Result<measure::Kernel> exact, Result<measure::Kernel> real) {
   if (!exact) return fail(std::move(exact.error()));
   if (!real) return fail(std::move(real.error()));
   return measure::KernelPair{std::move(*exact), std::move(*real)};
 }
 
+Result<measure::KernelPair> open_here(const fs::path& shared_object, const std::string& name,
+                                      const Made& made) {
+  auto library = measure::Library::open(shared_object, name);
+  if (!library) return fail(std::move(library.error()));
+  return pair_of(library->kernel(made.exact), library->kernel(made.real));
+}
+
+Result<measure::KernelPair> open_there(const fs::path& shared_object, const std::string& name,
+                                       const Made& made, const spec::Layer& layer,
+                                       const measure::Runner& runner) {
+  auto library = measure::RemoteLibrary::open(shared_object, name, runner);
+  if (!library) return fail(std::move(library.error()));
+  return pair_of(library->kernel(named(measure::exact_twin(layer), made.exact)),
+                 library->kernel(named(layer, made.real)));
+}
+
 /// `files` keeps the library on disk.
-std::vector<Result<Candidate>> candidates_of(const Batch& batch,
+std::vector<Result<Candidate>> candidates_of(const Batch& batch, const spec::Layer& layer,
                                              const std::shared_ptr<const void>& files) {
   std::vector<Result<Candidate>> candidates;
   for (const Made& made : batch.made) {
@@ -93,11 +104,13 @@ std::vector<Result<Candidate>> candidates_of(const Batch& batch,
       candidates.emplace_back(fail(made.errors));
       continue;
     }
-    candidates.emplace_back(Candidate{[=, object = batch.shared_object, library = batch.library] {
-                                        (void)files;
-                                        return open_pair(object, library, made);
-                                      },
-                                      made.code_bytes});
+    const auto open = [=, object = batch.shared_object,
+                       library = batch.library](const std::optional<measure::Runner>& runner) {
+      (void)files;
+      return runner ? open_there(object, library, made, layer, *runner)
+                    : open_here(object, library, made);
+    };
+    candidates.emplace_back(Candidate{open, made.code_bytes});
   }
   return candidates;
 }
@@ -156,7 +169,7 @@ std::vector<Result<Candidate>> compile_candidates(const spec::Layer& layer,
   if (!folder) return all_failed(points.size(), folder.error());
   const auto batch = build_batch(folder->path(), layer, target, points, options);
   if (!batch) return all_failed(points.size(), batch.error());
-  return candidates_of(*batch, std::make_shared<support::TempFolder>(std::move(*folder)));
+  return candidates_of(*batch, layer, std::make_shared<support::TempFolder>(std::move(*folder)));
 }
 
 Result<CandidatesAhead> CandidatesAhead::start(const spec::Layer& layer,
@@ -172,7 +185,7 @@ Result<CandidatesAhead> CandidatesAhead::start(const spec::Layer& layer,
     (void)support::write_file(folder->path() / kReport, to_json(*batch).dump());
   });
   if (!process) return fail(std::move(process.error()));
-  return CandidatesAhead(std::move(folder), std::move(*process));
+  return CandidatesAhead(layer, std::move(folder), std::move(*process));
 }
 
 std::vector<Result<Candidate>> CandidatesAhead::take() {
@@ -180,7 +193,7 @@ std::vector<Result<Candidate>> CandidatesAhead::take() {
   const auto text = support::read_file(folder_->path() / kReport);
   const Json json = text ? Json::parse(*text, nullptr, false) : Json();
   if (!json.is_object()) return {};
-  return candidates_of(batch_of(json), folder_);
+  return candidates_of(batch_of(json), layer_, folder_);
 }
 
 }  // namespace sepconv::cli

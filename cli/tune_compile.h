@@ -2,10 +2,13 @@
 // that works ahead. Knows no measurement.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "emit/library.h"
+#include "measure/runner.h"
 #include "measure/trial.h"
 #include "schedules/space.h"
 #include "spec/layer.h"
@@ -18,7 +21,8 @@ namespace sepconv::cli {
 
 /// A candidate as a kernel of a shared object; the files live as long as one of its candidates.
 struct Candidate {
-  measure::Opener open;
+  /// Opens it in the process that calls it, or on a runner that this process starts.
+  std::function<Result<measure::KernelPair>(const std::optional<measure::Runner>& runner)> open;
   int64_t code_bytes = 0;
 };
 
@@ -39,8 +43,10 @@ class CandidatesAhead {
   [[nodiscard]] std::vector<Result<Candidate>> take();
 
  private:
-  CandidatesAhead(std::shared_ptr<support::TempFolder> folder, support::Background process)
-      : folder_(std::move(folder)), process_(std::move(process)) {}
+  CandidatesAhead(spec::Layer layer, std::shared_ptr<support::TempFolder> folder,
+                  support::Background process)
+      : layer_(std::move(layer)), folder_(std::move(folder)), process_(std::move(process)) {}
+  spec::Layer layer_;
   std::shared_ptr<support::TempFolder> folder_;
   support::Background process_;  ///< ends before its folder goes
 };

@@ -40,6 +40,7 @@ struct KernelFacts {
   int64_t scratch_bytes = 0, largest_intermediate_bytes = 0, code_bytes = 0;
   std::vector<int64_t> stage_allocation_bytes;
   std::vector<double> executed_macs;
+  std::vector<LoopTrips> loops;  ///< of all phases; empty for a device
   std::vector<Launch> launches;  ///< per phase; empty for a CPU
   std::string object_sha256;
 };

@@ -74,9 +74,15 @@ void add_channel_knobs(Space& space, const std::string& prefix, const TiledExten
   space.knobs.push_back({prefix + "_order", "0 pixels outside, 1 channel blocks outside", {0, 1}});
 }
 
-void add_dense_knobs(Space& space) {
+void add_dense_knobs(Space& space, const targets::Target& target) {
   space.knobs.push_back({"cv_taps", "tap loops unrolled: 0 none, 1 a row, 2 all", {0, 1, 2}});
-  space.knobs.push_back({"cv_split", "1: border columns in a loop of their own", {0, 1}});
+  if (target.lane_fma) {
+    space.knobs.push_back({"cv_split",
+                           "1: border columns in a loop of their own; 2: also rows of zeros skipped",
+                           {0, 1, 2}});
+  } else {
+    space.knobs.push_back({"cv_split", "1: border columns in a loop of their own", {0, 1}});
+  }
 }
 
 void add_window_knobs(Space& space, const spec::Layer& layer, const TiledExtents& extents,
@@ -104,6 +110,14 @@ void add_window_knobs(Space& space, const spec::Layer& layer, const TiledExtents
   if (extents.planar || target.lane_fma) {
     space.knobs.push_back({"dw_split", "borders apart: bit 0 columns, bit 1 rows", {0, 1, 2, 3}});
   }
+}
+
+/// Whether the window of some output along `axis` (0 rows, 1 columns) reaches beyond the input.
+bool reads_padding(const spec::Window& window, int axis, int64_t in, int64_t out) {
+  const int64_t before = window.padding[axis];
+  const int64_t last =
+      (out - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation[axis] - before;
+  return before > 0 || last >= in;
 }
 
 std::vector<int64_t> step_rows(int64_t height) {
@@ -142,9 +156,15 @@ bool is_planar(const spec::Layer& layer, size_t stage) {
 
 TiledExtents tiled_extents(const spec::Layer& layer, size_t stage) {
   const auto shapes = spec::shapes(layer);
+  const spec::Shape& in = shapes[stage];
   const spec::Shape& out = shapes[stage + 1];
+  const spec::Window& window = layer.stages[stage].window;
   TiledExtents extents{
-      out.w, out.h, out.c, shapes[stage].c, is_planar(layer, stage), splits_planes(layer, stage)};
+      out.w, out.h, out.c, in.c, in.w, is_planar(layer, stage), splits_planes(layer, stage)};
+  if (!extents.planes) {
+    extents.border_x = reads_padding(window, 1, in.w, out.w);
+    extents.border_y = reads_padding(window, 0, in.h, out.h);
+  }
   if (layer.op == spec::Op::pointwise) {
     extents.width *= extents.height;
     extents.height = 1;
@@ -168,7 +188,7 @@ Space cpu_space(const spec::Layer& layer, const targets::Target& target) {
       add_window_knobs(space, layer, extents, target);
     } else {
       add_channel_knobs(space, prefix, extents, target);
-      if (prefix == "cv") add_dense_knobs(space);
+      if (prefix == "cv") add_dense_knobs(space, target);
     }
   }
   return space;

@@ -54,7 +54,7 @@ TEST(Builder, KeepsTheOrderAndTheErrorsOfLayers) {
 TEST(Builder, WithoutAnyLayerThereIsNoObject) {
   const auto target = targets::parse_target("x86-64-v2").value();
   const auto built =
-      make_builder(all_but(kBad), options())({spec::parse_name(kBad).value()}, target);
+      make_builder(all_but(kBad), options())({{spec::parse_name(kBad).value()}}, target);
   ASSERT_TRUE(built);
   EXPECT_TRUE(built->shared_object.empty());
   EXPECT_EQ(built->layers[0].errors.size(), 1u);
