@@ -44,6 +44,11 @@ struct Row {
   std::filesystem::path folder;  ///< for the rivals' files; empty without rivals
 };
 
+/// Whether rivals are timed beside the layer: their programs compute f32.
+bool has_rivals(const Row& row) {
+  return !row.options.peers.empty() && row.layer.dtype == spec::Dtype::f32;
+}
+
 /// Keeps this process, and the programs that it starts, on the core where it is.
 void pin() {
   cpu_set_t cores;
@@ -127,7 +132,7 @@ void sample(const Row& row, const std::function<void()>& run, std::vector<Sessio
 
 /// Fills, packs, runs once and samples, in the child; why not, or empty.
 std::string measure_kernel(const Row& row, Shared& shared) {
-  const bool alone = row.options.peers.empty();
+  const bool alone = !has_rivals(row);
   if (!alone && row.options.threads == 1) pin();
   const reference::Operands operands = measure::real_fill(row.layer, row.layer.input.n);
   RowCall made;
@@ -144,9 +149,14 @@ std::string measure_kernel(const Row& row, Shared& shared) {
   return {};
 }
 
-std::vector<PeerTimes> peer_times(const std::vector<Peer>& peers, const Shared& shared) {
+std::vector<PeerTimes> peer_times(const Row& row, const Shared& shared) {
+  const std::vector<Peer>& peers = row.options.peers;
   std::vector<PeerTimes> times;
   for (size_t i = 0; i < std::min(peers.size(), kMaxPeers); ++i) {
+    if (!has_rivals(row)) {
+      times.push_back({peers[i].name, "", "its program computes f32 only", {}, false});
+      continue;
+    }
     const PeerSlot& slot = shared.peers[i];
     times.push_back({peers[i].name, slot.implementation, slot.problem, slot.times, slot.agrees});
   }
@@ -160,7 +170,7 @@ RowTimes time_row(const spec::Layer& layer, const targets::Target& target,
   RowTimes times;
   Row row{layer, target, kernel, options, {}};
   std::optional<support::TempFolder> folder;  // here, so that it goes even if the child is killed
-  if (!options.peers.empty()) {
+  if (has_rivals(row)) {
     auto made = support::TempFolder::make();
     if (!made) {
       times.failure = made.error().front().message;
@@ -185,7 +195,7 @@ RowTimes time_row(const spec::Layer& layer, const targets::Target& target,
   times.hot = shared->hot;
   times.cold = shared->cold;
   times.peak_gflops = shared->peak_gflops;
-  times.peers = peer_times(options.peers, *shared);
+  times.peers = peer_times(row, *shared);
   if (outcome.status != measure::Status::passed) times.failure = outcome.reason;
   munmap(memory, sizeof(Shared));
   return times;

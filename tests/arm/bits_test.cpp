@@ -44,7 +44,13 @@ std::vector<float> outputs(const spec::Layer& layer, const measure::Kernel& kern
   reference::Operands operands = measure::real_fill(layer, 1);
   const spec::Shape in = layer.input;
   const spec::Shape out = spec::output_shape(layer);
+  const bool halves = layer.dtype == spec::Dtype::f16;
   std::vector<float> result(static_cast<size_t>(out.elements()));
+  std::vector<uint16_t> stored;  // in place of the input's floats
+  for (const float value : operands.input) {
+    if (halves) stored.push_back(sepconv_f32_to_f16(value));
+  }
+  void* const input = halves ? static_cast<void*>(stored.data()) : operands.input.data();
   const auto aligned = [](size_t bytes) {
     return std::shared_ptr<void>(std::aligned_alloc(64, (bytes + 64) / 64 * 64), std::free);
   };
@@ -53,7 +59,7 @@ std::vector<float> outputs(const spec::Layer& layer, const measure::Kernel& kern
   sepconv_call call{};
   call.packed = blob.get();
   call.packed_bytes = kernel.packed_bytes;
-  call.input = sepconv_dense_nhwc(operands.input.data(), 1, in.h, in.w, in.c);
+  call.input = sepconv_dense_nhwc(input, 1, in.h, in.w, in.c);
   call.output = sepconv_dense_nhwc(result.data(), 1, out.h, out.w, out.c);
   EXPECT_EQ(kernel.workspace_bytes(call, call.workspace_bytes), SEPCONV_OK);
   const auto workspace = aligned(call.workspace_bytes);
@@ -73,7 +79,10 @@ std::vector<float> on_arm(const spec::Layer& layer, const RunnerOf& runner,
 
 /// The bits of one layer on arm64 and on every x86 target named.
 void expect_same_bits(const char* name, const std::vector<const char*>& x86) {
-  const targets::Target arm = targets::parse_target("arm64").value();
+  const targets::Target arm =
+      targets::parse_target(spec::parse_name(name)->dtype == spec::Dtype::f16 ? "arm64+fp16"
+                                                                              : "arm64")
+          .value();
   if (emulator(arm).empty()) GTEST_SKIP() << "qemu-aarch64 is not on PATH";
   const auto runner = make_runners({}, {arm});
   ASSERT_TRUE(runner) << runner.error().front().message;
@@ -105,7 +114,9 @@ INSTANTIATE_TEST_SUITE_P(Layers, SameBits,
                                          "dwpw_f32_n1h14w14c64_o64_k3s1p1_relu6_relu6",
                                          "dwpw_f32_n1h15w13c24_o40_k5s2p2_relu_none",
                                          "dwpw_f32_n1h28w28c16_o32_k3s2p1_none_relu",
-                                         "ir_f32_n1h14w14c16_e48_o16_k3s1p1_relu6_relu6_none_res"),
+                                         "ir_f32_n1h14w14c16_e48_o16_k3s1p1_relu6_relu6_none_res",
+                                         "pw_f16_n1h14w14c64_o60_relu6",
+                                         "dwpw_f16_n1h14w14c64_o64_k3s1p1_relu6_relu6"),
                          [](const auto& info) { return std::string(info.param); });
 
 TEST(SameBitsOfDepthwise, OnArmAndV3) {
