@@ -28,6 +28,11 @@ struct Row {
   std::filesystem::path folder;  ///< for the rivals' files; empty without rivals
 };
 
+/// Whether rivals are timed beside the layer: their programs compute f32.
+bool has_rivals(const Row& row) {
+  return !row.options.peers.empty() && row.layer.dtype == spec::Dtype::f32;
+}
+
 /// Keeps this process, and the programs that it starts, on the core where it is.
 void pin() {
   cpu_set_t cores;
@@ -52,7 +57,7 @@ std::vector<Session> start_peers(const Row& row, const std::vector<float>& ours,
 
 /// Fills, packs, runs once and samples, in the child; why not, or empty.
 std::string measure_kernel(const Row& row, Samples& samples) {
-  const bool alone = row.options.peers.empty() || row.kernel.remote;  // rivals are only here
+  const bool alone = !has_rivals(row) || row.kernel.remote;  // rivals are only here
   if (!alone && row.options.threads == 1) pin();
   const reference::Operands operands = measure::real_fill(row.layer, row.layer.input.n);
   RowCall made;
@@ -68,9 +73,14 @@ std::string measure_kernel(const Row& row, Samples& samples) {
   return {};
 }
 
-std::vector<PeerTimes> peer_times(const std::vector<Peer>& peers, const Samples& samples) {
+std::vector<PeerTimes> peer_times(const Row& row, const Samples& samples) {
+  const std::vector<Peer>& peers = row.options.peers;
   std::vector<PeerTimes> times;
   for (size_t i = 0; i < std::min(peers.size(), Samples::kMaxPeers); ++i) {
+    if (!has_rivals(row)) {
+      times.push_back({peers[i].name, "", "its program computes f32 only", {}, {}, false});
+      continue;
+    }
     const Samples::Peer& peer = samples.peers[i];
     times.push_back(
         {peers[i].name, peer.implementation, peer.problem, peer.hot, peer.cold, peer.agrees});
@@ -85,7 +95,7 @@ RowTimes time_row(const spec::Layer& layer, const targets::Target& target,
   RowTimes times;
   Row row{layer, target, kernel, options, {}};
   std::optional<support::TempFolder> folder;  // here, so that it goes even if the child is killed
-  if (!options.peers.empty()) {
+  if (has_rivals(row)) {
     auto made = support::TempFolder::make();
     if (!made) {
       times.failure = made.error().front().message;
@@ -116,7 +126,7 @@ RowTimes time_row(const spec::Layer& layer, const targets::Target& target,
   times.one_thread = samples->one_thread;
   times.peak_gflops = samples->peak_gflops;
   times.one_thread_peak_gflops = samples->one_thread_peak_gflops;
-  times.peers = peer_times(options.peers, *samples);
+  times.peers = peer_times(row, *samples);
   if (outcome.status != measure::Status::passed) times.failure = outcome.reason;
   munmap(memory, sizeof(Samples));
   return times;

@@ -35,6 +35,8 @@ struct Target {
   bool lane_fma = false;  ///< multiply-adds broadcast a lane of a register by themselves
   Core core{};
   Device device = Device::cpu;
+  std::vector<std::string> dtypes;  ///< element types that it loads and stores
+  std::vector<std::string> sums;    ///< types in which it adds products
 
   [[nodiscard]] int lanes(int element_bytes) const { return vector_bits / 8 / element_bytes; }
 };

@@ -114,10 +114,12 @@ int print_row(const std::string& library, const spec::Layer& layer, const Ceilin
   if (kernel == nullptr) return refuse(layer, "the library has no such kernel");
   const reference::Operands operands = measure::real_fill(layer, layer.input.n);
   const Packed packed = pack(kernel, layer, operands);
-  const Memory input(elements(kernel->input) * sizeof(float));
-  const Memory output(elements(kernel->output) * sizeof(float));
-  const Memory residual(elements(kernel->residual) * sizeof(float));
-  const std::vector<float> values(elements(kernel->input), 0.5f);
+  const Memory input(elements(kernel->input) * kernel->element_bytes);
+  const Memory output(elements(kernel->output) * kernel->element_bytes);
+  const Memory residual(elements(kernel->residual) * kernel->element_bytes);
+  // Elements of 0.5 as f32, and as f16 of some other normal number.
+  const std::vector<float> values(elements(kernel->input) * kernel->element_bytes / sizeof(float),
+                                  0.5f);
   if (packed.status != SEPCONV_OK || !input.fill(values) || output.address() == 0) {
     return refuse(layer, "no memory on the device");
   }
