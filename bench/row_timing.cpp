@@ -28,9 +28,9 @@ struct Row {
   std::filesystem::path folder;  ///< for the rivals' files; empty without rivals
 };
 
-/// Whether rivals are timed beside the layer: their programs compute f32.
+/// Whether rivals are timed beside the layer: they are only here, and their programs compute f32.
 bool has_rivals(const Row& row) {
-  return !row.options.peers.empty() && row.layer.dtype == spec::Dtype::f32;
+  return !row.options.peers.empty() && row.layer.dtype == spec::Dtype::f32 && !row.kernel.remote;
 }
 
 /// Keeps this process, and the programs that it starts, on the core where it is.
@@ -57,7 +57,7 @@ std::vector<Session> start_peers(const Row& row, const std::vector<float>& ours,
 
 /// Fills, packs, runs once and samples, in the child; why not, or empty.
 std::string measure_kernel(const Row& row, Samples& samples) {
-  const bool alone = !has_rivals(row) || row.kernel.remote;  // rivals are only here
+  const bool alone = !has_rivals(row);
   if (!alone && row.options.threads == 1) pin();
   const reference::Operands operands = measure::real_fill(row.layer, row.layer.input.n);
   RowCall made;
@@ -77,7 +77,7 @@ std::vector<PeerTimes> peer_times(const Row& row, const Samples& samples) {
   const std::vector<Peer>& peers = row.options.peers;
   std::vector<PeerTimes> times;
   for (size_t i = 0; i < std::min(peers.size(), Samples::kMaxPeers); ++i) {
-    if (!has_rivals(row)) {
+    if (row.layer.dtype != spec::Dtype::f32) {
       times.push_back({peers[i].name, "", "its program computes f32 only", {}, {}, false});
       continue;
     }

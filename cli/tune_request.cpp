@@ -127,8 +127,6 @@ Result<TuneRequest> read_request(TuneFlags flags) {
     flags.predicted = request.judges.predicted;
     if (flags.machine.empty()) flags.machine = request.judges.machine;
   }
-  if (flags.machine.empty()) flags.machine = host_machine();
-  request.flags = flags;
   Errors errors;
   for (const spec::Layer& layer : layers->layers) {
     for (const targets::Target& target : *targets) {
@@ -137,6 +135,8 @@ Result<TuneRequest> read_request(TuneFlags flags) {
     }
   }
   if (!errors.empty()) return fail(std::move(errors));
+  if (flags.machine.empty()) flags.machine = host_machine();
+  request.flags = flags;
   auto database = read_database(flags);
   if (!database) return fail(std::move(database.error()));
   request.database = std::move(*database);

@@ -12,13 +12,6 @@ using spec::StageKind;
 
 namespace {
 
-bool has_columns(const spec::Window& window) {
-  return window.padding[1] > 0 || window.padding[3] > 0;
-}
-bool has_rows(const spec::Window& window) { return window.padding[0] > 0 || window.padding[2] > 0; }
-
-Expr lies_in(const Expr& at, int64_t extent) { return at >= 0 && at < as_int(extent); }
-
 /// Those of a buffer's own Func are implicit, which definitions may not use.
 std::vector<Halide::Var> fresh_vars(int count) {
   std::vector<Halide::Var> vars;
@@ -53,6 +46,18 @@ Func unpacked(const Chain& chain, StageKind kind, const Func& packed, const Hali
   return weights;
 }
 
+bool has_columns(const spec::Window& window) {
+  return window.padding[1] > 0 || window.padding[3] > 0;
+}
+bool has_rows(const spec::Window& window) { return window.padding[0] > 0 || window.padding[2] > 0; }
+
+Expr lies_in(const Expr& at, int64_t extent) { return at >= 0 && at < as_int(extent); }
+
+/// The value inside, else zero.
+Expr or_zero(const Expr& inside, const Expr& value) {
+  return Halide::select(inside, value, Halide::cast(value.type(), 0.0f));
+}
+
 /// The input with its zeros, where `likely` marks the interior, so that a schedule may split the
 /// border from it. Sides without padding are not tested.
 Func build_pad(const Chain& chain, const StageFuncs& stage, const Func& input, int index) {
@@ -68,8 +73,7 @@ Func build_pad(const Chain& chain, const StageFuncs& stage, const Func& input, i
   const Expr py = rows ? Halide::clamp(chain.y, 0, as_int(stage.in.h) - 1) : Expr(chain.y);
   const Expr value = input(chain.c, px, py);
   Func pad("pad_" + std::to_string(index));
-  const Expr zero = Halide::cast(value.type(), 0.0f);
-  pad(chain.c, chain.x, chain.y) = stage.padded ? Halide::select(inside, value, zero) : value;
+  pad(chain.c, chain.x, chain.y) = stage.padded ? or_zero(inside, value) : value;
   return pad;
 }
 
@@ -85,11 +89,10 @@ Func build_pad_of_loads(const Chain& chain, const StageFuncs& stage, const Func&
   };
   Expr value = input(chain.c, columns ? clamped(chain.x, stage.in.w) : Expr(chain.x),
                      rows ? clamped(chain.y, stage.in.h) : Expr(chain.y));
-  const Expr none = Halide::cast(value.type(), 0.0f);
   if (rows && !rows_tested) {
-    value = Halide::select(lies_in(chain.y, stage.in.h), Halide::likely(value), none);
+    value = or_zero(lies_in(chain.y, stage.in.h), Halide::likely(value));
   }
-  if (columns) value = Halide::select(lies_in(chain.x, stage.in.w), Halide::likely(value), none);
+  if (columns) value = or_zero(lies_in(chain.x, stage.in.w), Halide::likely(value));
   Func pad("pad_" + std::to_string(index));
   pad(chain.c, chain.x, chain.y) = value;
   return pad;

@@ -84,7 +84,7 @@ void add_dense_knobs(Space& space, const targets::Target& target) {
 }
 
 void add_window_knobs(Space& space, const spec::Layer& layer, const TiledExtents& extents,
-                      int64_t lanes, const targets::Target& target) {
+                      const targets::Target& target) {
   const int64_t budget = target.registers - 2;
   const int64_t vector_extent = extents.planar ? extents.width : extents.channels;
   if (extents.planar) {
@@ -98,7 +98,7 @@ void add_window_knobs(Space& space, const spec::Layer& layer, const TiledExtents
   }
   space.knobs.push_back({"dw_y", "rows of the tile", range(1, std::min(extents.height, budget))});
   space.knobs.push_back({"dw_lanes", extents.planar ? "columns a vector" : "channels a vector",
-                         powers_of_two(1, std::min(lanes, vector_extent))});
+                         powers_of_two(1, std::min(sum_lanes(layer, target), vector_extent))});
   space.knobs.push_back({"dw_order", "tile loops, outer to inner: 0 yxc, 1 ycx, 2 cyx", {0, 1, 2}});
   // The order of an expression's additions depends on the pixel's place in the tile.
   std::vector<int64_t> taps{kAllTaps, kRowOfTaps, kNoTaps};
@@ -187,7 +187,7 @@ Space cpu_space(const spec::Layer& layer, const targets::Target& target) {
     const std::string prefix = stage_prefix(layer, i);
     const TiledExtents extents = tiled_extents(layer, i);
     if (prefix == "dw") {
-      add_window_knobs(space, layer, extents, sum_lanes(layer, target), target);
+      add_window_knobs(space, layer, extents, target);
     } else {
       add_channel_knobs(space, prefix, extents, sum_lanes(layer, target), target);
       if (prefix == "cv") add_dense_knobs(space, target);

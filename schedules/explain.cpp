@@ -105,7 +105,7 @@ void explain_conversion(std::vector<std::string>& lines, const spec::Layer& laye
   const int64_t bytes = elements * spec::traits(layer.accumulate).bytes;
   lines.push_back(fmt::format("{}: {} converted to {} once a tile: {} ({})", prefix,
                               extents.planar ? "weights" : "inputs", spec::word(layer.accumulate),
-                              kib(bytes), home(bytes, target.core)));
+                              kib(bytes), level_of(bytes, target.core)));
 }
 
 /// What a step of a fused nest keeps between the stages.

@@ -1,5 +1,4 @@
-// Support: the error value that every folder returns. Knows nothing of layers, kernels or
-// terminals.
+// Support: the error value that every folder returns. Knows nothing of layers, kernels or terminals.
 #pragma once
 
 #include <string>

@@ -50,7 +50,7 @@ inline std::vector<float> outputs(const spec::Layer& layer, const measure::Kerne
   const spec::Shape out = spec::output_shape(layer);
   const bool halves = layer.dtype == spec::Dtype::f16;
   std::vector<float> result(static_cast<size_t>(out.elements()));
-  std::vector<uint16_t> stored;  // in place of the input's floats
+  std::vector<uint16_t> stored;  // the input as halves
   for (const float value : operands.input) {
     if (halves) stored.push_back(sepconv_f32_to_f16(value));
   }

@@ -29,9 +29,9 @@ extern "C" {
 
 /* The kernels of this library in the order of the layer file; NULL beyond the end. */
 size_t blocks_count(void);
-const sepconv_kernel* blocks_at(size_t index);
+const sepconv_kernel *blocks_at(size_t index);
 /* By the layer's name or canonical name; NULL when there is none. */
-const sepconv_kernel* blocks_find(const char* layer_or_canonical_name);
+const sepconv_kernel *blocks_find(const char *layer_or_canonical_name);
 
 /* stem: pw_f32_n1h4w6c8_o16_relu
  *   pointwise 8 -> 16 channels, bias, relu
@@ -41,7 +41,7 @@ const sepconv_kernel* blocks_find(const char* layer_or_canonical_name);
  *   x86-64-v3: tx=6,tv=2 (db)
  *   x86-64-v2: (no knobs) (heuristic)
  */
-const sepconv_kernel* blocks_stem(void);
+const sepconv_kernel *blocks_stem(void);
 
 /* again: pw_f32_n1h4w6c8_o16_relu
  *   pointwise 8 -> 16 channels, bias, relu
@@ -51,7 +51,7 @@ const sepconv_kernel* blocks_stem(void);
  *   x86-64-v3: tx=6,tv=2 (db)
  *   x86-64-v2: (no knobs) (heuristic)
  */
-const sepconv_kernel* blocks_again(void);
+const sepconv_kernel *blocks_again(void);
 
 #ifdef __cplusplus
 }
