@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "sepconv/gpu.h"
 #include "sepconv/sepconv.h"
 
 namespace sepconv::measure {
@@ -13,6 +14,13 @@ namespace sepconv::measure {
 /// Thrown by the callables of a kernel in another process when that fails: what became of it.
 struct KernelLost {
   std::string reason;
+};
+
+/// The library's functions of sepconv/gpu.h; null where it has no code for devices.
+struct DeviceCalls {
+  sepconv_gpu_open_function open = nullptr;
+  sepconv_gpu_run_function run = nullptr;
+  sepconv_gpu_close_function close = nullptr;
 };
 
 /// What a caller of the C API can do with a kernel. Weights are in SEPCONV_HWIO order.
@@ -23,6 +31,8 @@ struct Kernel {
   /// For a call that is complete but for its workspace.
   std::function<sepconv_status(const sepconv_call& call, size_t& bytes)> workspace_bytes;
   std::function<sepconv_status(const sepconv_call& call)> run;
+  const sepconv_kernel* described = nullptr;  ///< in this process; null where it runs elsewhere
+  DeviceCalls device;
 };
 
 }  // namespace sepconv::measure

@@ -150,6 +150,7 @@ class Buffer {
 struct Plan {
   virtual ~Plan() = default;
   virtual void run() = 0;
+  virtual void finish() {}                  ///< waits for runs that were only enqueued
   virtual std::vector<float> output() = 0;  ///< dense NHWC, of the last run
   std::string implementation;
 };
@@ -168,6 +169,7 @@ inline double microseconds(Plan& plan, long calls) {
     const long before = preemptions();
     const auto begin = std::chrono::steady_clock::now();
     for (long i = 0; i < calls; ++i) plan.run();
+    plan.finish();
     const auto spent = std::chrono::steady_clock::now() - begin;
     const bool disturbed = preemptions() != before;
     time = std::chrono::duration<double, std::micro>(spent).count() / static_cast<double>(calls);
@@ -212,6 +214,7 @@ inline int converse(int argc, char** argv, const Make& make) {
     std::cout << "ready " << plan.implementation << std::endl;
     for (long calls = 0; std::cin >> calls && calls > 0;) {
       plan.run();
+      plan.finish();
       std::cout << microseconds(plan, calls) << std::endl;
     }
     return 0;
