@@ -116,11 +116,6 @@ Result<TuneRequest> read_request(TuneFlags flags) {
   if (flags.simulate.empty() && !flags.dry_run) {
     for (const targets::Target& target : *targets) {
       std::string why;
-      if (target.device != targets::Device::cpu) {
-        return fail(flag_error(ErrorKind::environment, "--target", target.name,
-                               "there is no tuning on devices in this version",
-                               "force points with --schedule; see: sepconv inspect"));
-      }
       if (targets::runs_here(target, &why)) continue;
       return fail(flag_error(ErrorKind::environment, "--target", target.name,
                              "no code for this target can run on this machine: " + why,

@@ -114,7 +114,10 @@ measure::TrialOptions Trials::options(size_t task) const {
   measure::TrialOptions options;
   options.threads = settings_.threads;
   options.seconds = kTrialSeconds;
-  options.same_bits = promises_same_bits(benches_[task].task->layer);
+  options.device = benches_[task].task->target.device;
+  options.limits.driver = options.device != targets::Device::cpu;
+  // A device's compiler decides where a product is rounded before it is added.
+  options.same_bits = !options.limits.driver && promises_same_bits(benches_[task].task->layer);
   // A hundred times what the baseline needs for the runs of a check.
   options.limits.seconds = kLimitSeconds + 100 * 50 * benches_[task].baseline_us * 1e-6;
   options.limits.cpu_seconds = options.limits.seconds * (settings_.threads + 2);
