@@ -5,37 +5,19 @@
 #include <sched.h>
 #include <sys/mman.h>
 
-#include <chrono>
-#include <cstdio>
+#include <algorithm>
 #include <optional>
-#include <thread>
 
 #include "bench/peers/exchange.h"
 #include "bench/peers/session.h"
 #include "bench/row_call.h"
-#include "measure/device/ceilings.h"
-#include "measure/device/device_run.h"
+#include "bench/row_sampling.h"
 #include "measure/fill.h"
 #include "measure/isolate.h"
 #include "support/files.h"
 
 namespace sepconv::bench {
 namespace {
-
-constexpr size_t kMaxPeers = 8;
-
-struct PeerSlot {
-  measure::Statistics times;
-  bool agrees;
-  char implementation[160], problem[160];
-};
-
-/// What the child leaves for its parent.
-struct Shared {
-  measure::Statistics hot, cold;
-  double peak_gflops;
-  PeerSlot peers[kMaxPeers];
-};
 
 /// What one row needs in the child.
 struct Row {
@@ -46,12 +28,6 @@ struct Row {
   std::vector<Peer> peers;       ///< that run where the target's kernels do
   std::filesystem::path folder;  ///< for the rivals' files; empty without rivals
   [[nodiscard]] bool on_device() const { return target.device != targets::Device::cpu; }
-};
-
-/// What takes turns with rivals, and the bursts at the peak between the rounds.
-struct Ours {
-  measure::Timed timed;
-  std::function<double()> peak;
 };
 
 /// Keeps this process, and the programs that it starts, on the core where it is.
@@ -68,7 +44,7 @@ struct Rivals {
   std::vector<std::vector<float>> outputs;
 };
 
-/// Starts the rivals one after the other, before this process has threads of its own.
+/// Starts the rivals one after the other, before a device's driver starts threads in this process.
 Rivals start_peers(const Row& row) {
   Rivals rivals;
   const spec::Shape out = spec::output_shape(row.layer);
@@ -81,92 +57,9 @@ Rivals start_peers(const Row& row) {
   return rivals;
 }
 
-/// Ours, then the rivals. Each has an untimed call before each sample, which brings its data back
-/// into the caches.
-std::vector<measure::Timed> turns(const Ours& ours, std::vector<Session>& sessions) {
-  std::vector<measure::Timed> turns{ours.timed};
-  for (Session& session : sessions) {
-    measure::Timed turn;
-    turn.elsewhere = [&session](size_t calls) { return session.time(calls); };
-    turns.push_back(std::move(turn));
-  }
-  return turns;
-}
-
-/// Ours on this CPU. Beside rivals it waits until their threads that spin for more work sleep.
-Ours on_cpu(const Row& row, const std::function<void()>& run) {
-  Ours ours;
-  ours.timed.run = run;
-  const bool wait = !row.peers.empty() && row.options.threads > 1;
-  ours.timed.before = [wait, run] {
-    if (wait) std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    run();
-  };
-  ours.peak = [&row] {
-    const double peak = measure::peak_gflops(row.target, row.options.threads, 0.002);
-    // What waits for the core runs now rather than during the sample.
-    std::this_thread::sleep_for(std::chrono::microseconds(200));
-    return peak;
-  };
-  return ours;
-}
-
-void keep_peers(const std::vector<Session>& sessions,
-                const std::vector<std::vector<double>>& samples, Shared& shared) {
-  for (size_t i = 0; i < sessions.size(); ++i) {
-    PeerSlot& slot = shared.peers[i];
-    const auto copy = [](char(&to)[160], const std::string& text) {
-      std::snprintf(to, sizeof(to), "%s", text.c_str());
-    };
-    copy(slot.implementation, sessions[i].implementation());
-    copy(slot.problem, sessions[i].problem());
-    if (sessions[i].problem().empty()) slot.times = measure::statistics(samples[i + 1]);
-  }
-}
-
-/// Samples hot, with bursts at the peak in turn.
-void sample_hot(double seconds, const Ours& ours, std::vector<Session>& sessions, Shared& shared) {
-  std::vector<double> peaks;
-  const auto burst = [&] {
-    if (peaks.size() < 100) peaks.push_back(ours.peak());
-  };
-  const auto timed = turns(ours, sessions);
-  const auto hot =
-      measure::sample_in_turn(timed, seconds * static_cast<double>(timed.size()), 10, burst);
-  shared.hot = measure::statistics(hot[0]);
-  shared.peak_gflops = measure::statistics(peaks).median;
-  keep_peers(sessions, hot, shared);
-}
-
-void sample_cold(double seconds, const std::function<void()>& run, Shared& shared) {
-  measure::Evictor evict(static_cast<size_t>(measure::cache_sizes(1).bytes[2]));
-  const auto cold = measure::sample_in_turn({{run, [&] { evict(); }, 1, {}}}, seconds, 5);
-  shared.cold = measure::statistics(cold[0]);
-}
-
-/// Runs of the kernel with its data on the device, many between two waits; why not, or empty.
-std::string sample_on_device(const Row& row, const RowCall& made, Rivals& rivals, Shared& shared) {
-  measure::Device device(row.target.device);
-  if (!device.usable()) return device.problem();
-  measure::DeviceRun run(device, row.kernel, made.call);
-  if (!run.problem().empty()) return run.problem();
-  measure::DevicePeak peak(device);
-  bool failed = false;
-  Ours ours;
-  ours.timed.repeat = run.runs_a_sample();
-  ours.timed.elsewhere = [&](size_t runs) {
-    const double us = run.microseconds(runs);
-    failed |= us < 0;
-    return us;
-  };
-  ours.peak = [&] { return peak.burst(); };
-  sample_hot(row.options.row_seconds, ours, rivals.sessions, shared);
-  return failed ? "a run on the device failed" : "";
-}
-
 /// Fills, packs, runs once and samples, in the child; why not, or empty.
-std::string measure_kernel(const Row& row, Shared& shared) {
-  const bool alone = row.peers.empty();
+std::string measure_kernel(const Row& row, Samples& samples) {
+  const bool alone = row.peers.empty() || row.kernel.remote;  // rivals are only here
   if (!alone && row.options.threads == 1 && !row.on_device()) pin();
   const reference::Operands operands = measure::real_fill(row.layer, row.layer.input.n);
   Rivals rivals;
@@ -179,31 +72,29 @@ std::string measure_kernel(const Row& row, Shared& shared) {
   std::string problem = make_call(row.layer, operands, row.kernel, row.options.threads, made);
   if (!problem.empty()) return problem;
   for (size_t i = 0; i < rivals.outputs.size(); ++i) {
-    shared.peers[i].agrees = agree(made.output.read(), rivals.outputs[i]);
+    samples.peers[i].agrees = agree(made.output.read(), rivals.outputs[i]);
   }
-  if (row.on_device()) return sample_on_device(row, made, rivals, shared);
-  const std::function<void()> run = [&] { row.kernel.run(made.call); };
-  const double cold_seconds = row.options.cold ? 0.4 * row.options.row_seconds : 0;
-  sample_hot(row.options.row_seconds - cold_seconds, on_cpu(row, run), rivals.sessions, shared);
-  rivals.sessions.clear();
-  if (row.options.cold) sample_cold(cold_seconds, run, shared);
+  const Sampled sampled{row.target, row.kernel, row.options, made};
+  if (row.on_device()) return sample_device_row(sampled, std::move(rivals.sessions), samples);
+  sample_row(sampled, std::move(rivals.sessions), samples);
   return {};
 }
 
-/// Rivals for the target, as many as there are slots.
+/// Rivals for the target, as many as there is room for.
 std::vector<Peer> peers_of(const targets::Target& target, const std::vector<Peer>& all) {
   std::vector<Peer> mine;
   for (const Peer& peer : all) {
-    if (peer.device == target.device && mine.size() < kMaxPeers) mine.push_back(peer);
+    if (peer.device == target.device && mine.size() < Samples::kMaxPeers) mine.push_back(peer);
   }
   return mine;
 }
 
-std::vector<PeerTimes> peer_times(const std::vector<Peer>& peers, const Shared& shared) {
+std::vector<PeerTimes> peer_times(const std::vector<Peer>& peers, const Samples& samples) {
   std::vector<PeerTimes> times;
   for (size_t i = 0; i < peers.size(); ++i) {
-    const PeerSlot& slot = shared.peers[i];
-    times.push_back({peers[i].name, slot.implementation, slot.problem, slot.times, slot.agrees});
+    const Samples::Peer& peer = samples.peers[i];
+    times.push_back(
+        {peers[i].name, peer.implementation, peer.problem, peer.hot, peer.cold, peer.agrees});
   }
   return times;
 }
@@ -225,24 +116,30 @@ RowTimes time_row(const spec::Layer& layer, const targets::Target& target,
     row.folder = folder->path();
   }
   void* memory =
-      mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+      mmap(nullptr, sizeof(Samples), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
     times.failure = "no shared memory for the results";
     return times;
   }
-  auto* shared = new (memory) Shared{};
+  auto* samples = new (memory) Samples{};
   const measure::Outcome outcome = measure::isolated(options.limit_seconds, [&] {
     measure::Outcome result;
-    result.reason = measure_kernel(row, *shared);
+    try {
+      result.reason = measure_kernel(row, *samples);
+    } catch (const measure::KernelLost& lost) {
+      result.reason = lost.reason;
+    }
     if (!result.reason.empty()) result.status = measure::Status::failed;
     return result;
   });
-  times.hot = shared->hot;
-  times.cold = shared->cold;
-  times.peak_gflops = shared->peak_gflops;
-  times.peers = peer_times(row.peers, *shared);
+  times.hot = samples->hot;
+  times.cold = samples->cold;
+  times.one_thread = samples->one_thread;
+  times.peak_gflops = samples->peak_gflops;
+  times.one_thread_peak_gflops = samples->one_thread_peak_gflops;
+  times.peers = peer_times(row.peers, *samples);
   if (outcome.status != measure::Status::passed) times.failure = outcome.reason;
-  munmap(memory, sizeof(Shared));
+  munmap(memory, sizeof(Samples));
   return times;
 }
 

@@ -12,37 +12,50 @@ using spec::StageKind;
 
 namespace {
 
-/// The input with its zeros. `likely` marks the interior, so that a schedule may split the border
-/// from it: on the tests, or where the phase asks for it, on the loads, which lets nests split that
-/// are not vectorised along the border. Sides without padding are not tested.
+bool has_columns(const spec::Window& window) {
+  return window.padding[1] > 0 || window.padding[3] > 0;
+}
+bool has_rows(const spec::Window& window) { return window.padding[0] > 0 || window.padding[2] > 0; }
+
+Expr lies_in(const Expr& at, int64_t extent) { return at >= 0 && at < as_int(extent); }
+
+/// The input with its zeros, where `likely` marks the interior, so that a schedule may split the
+/// border from it. Sides without padding are not tested.
 Func build_pad(const Chain& chain, const StageFuncs& stage, const Func& input, int index) {
-  const auto& padding = stage.stage.window.padding;
-  const bool loads = chain.phase.likely_loads;
+  const bool columns = has_columns(stage.stage.window);
+  const bool rows = has_rows(stage.stage.window);
   Expr inside = Halide::cast<bool>(true);
-  const auto inside_of = [&](const Expr& at, int64_t extent) {
-    const Expr first = at >= 0;
-    const Expr last = at < as_int(extent);
-    return loads ? inside && first && last
-                 : inside && Halide::likely(first) && Halide::likely(last);
+  const auto add_tests = [&](const Expr& at, int64_t extent) {
+    inside = inside && Halide::likely(at >= 0) && Halide::likely(at < as_int(extent));
   };
-  const auto clamped = [&](const Expr& at, int64_t extent) {
-    return Halide::clamp(loads ? Halide::likely(at) : at, 0, as_int(extent) - 1);
-  };
-  Func pad("pad_" + std::to_string(index));
-  Expr px = chain.x;
-  Expr py = chain.y;
-  if (padding[1] > 0 || padding[3] > 0) {
-    inside = inside_of(chain.x, stage.in.w);
-    px = clamped(chain.x, stage.in.w);
-  }
-  if (padding[0] > 0 || padding[2] > 0) {
-    inside = inside_of(chain.y, stage.in.h);
-    py = clamped(chain.y, stage.in.h);
-  }
+  if (columns) add_tests(chain.x, stage.in.w);
+  if (rows) add_tests(chain.y, stage.in.h);
+  const Expr px = columns ? Halide::clamp(chain.x, 0, as_int(stage.in.w) - 1) : Expr(chain.x);
+  const Expr py = rows ? Halide::clamp(chain.y, 0, as_int(stage.in.h) - 1) : Expr(chain.y);
   const Expr value = input(chain.c, px, py);
-  pad(chain.c, chain.x, chain.y) =
-      stage.padded ? Halide::select(inside, loads ? Halide::likely(value) : value, 0.0f)
-                   : input(chain.c, chain.x, chain.y);
+  Func pad("pad_" + std::to_string(index));
+  pad(chain.c, chain.x, chain.y) = stage.padded ? Halide::select(inside, value, 0.0f) : value;
+  return pad;
+}
+
+/// The same, marked on the loads, which lets nests split that are not vectorised along the border.
+/// One test an axis: of a joint one, the columns' border would depend on the row. `rows_tested`:
+/// what reads it skips the rows of zeros.
+Func build_pad_of_loads(const Chain& chain, const StageFuncs& stage, const Func& input, int index,
+                        bool rows_tested) {
+  const bool columns = has_columns(stage.stage.window);
+  const bool rows = has_rows(stage.stage.window);
+  const auto clamped = [](const Expr& at, int64_t extent) {
+    return Halide::clamp(Halide::likely(at), 0, as_int(extent) - 1);
+  };
+  Expr value = input(chain.c, columns ? clamped(chain.x, stage.in.w) : Expr(chain.x),
+                     rows ? clamped(chain.y, stage.in.h) : Expr(chain.y));
+  if (rows && !rows_tested) {
+    value = Halide::select(lies_in(chain.y, stage.in.h), Halide::likely(value), 0.0f);
+  }
+  if (columns) value = Halide::select(lies_in(chain.x, stage.in.w), Halide::likely(value), 0.0f);
+  Func pad("pad_" + std::to_string(index));
+  pad(chain.c, chain.x, chain.y) = value;
   return pad;
 }
 
@@ -67,13 +80,28 @@ Expr depthwise_product(const Chain& chain, const StageFuncs& stage, const Expr& 
 /// initial + every tap's product, in the order of the reduction.
 Expr inline_depthwise_sum(const Chain& chain, StageFuncs& stage, const Func& input, int index,
                           Expr sum) {
-  stage.pad = build_pad(chain, stage, input, index);
+  stage.pad = chain.phase.likely_loads ? build_pad_of_loads(chain, stage, input, index, false)
+                                       : build_pad(chain, stage, input, index);
   for (int ky = 0; ky < as_int(stage.stage.window.kernel[0]); ++ky) {
     for (int kx = 0; kx < as_int(stage.stage.window.kernel[1]); ++kx) {
       sum = sum + depthwise_product(chain, stage, kx, ky);
     }
   }
   return sum;
+}
+
+/// The padded input of a loop over taps, which branches past rows of zeros where the phase asks for
+/// it: a test of a row takes no vector register, as selecting its loads would. `row` is the tap's.
+void pad_taps(const Chain& chain, StageFuncs& stage, const Func& input, int index,
+              const Expr& row) {
+  if (!chain.phase.likely_loads) {
+    stage.pad = build_pad(chain, stage, input, index);
+    return;
+  }
+  stage.pad = build_pad_of_loads(chain, stage, input, index, true);
+  if (!has_rows(stage.stage.window)) return;
+  stage.taps.where(
+      Halide::likely(lies_in(tap(chain.y, row, stage.stage.window, 0), stage.in.h)));
 }
 
 void accumulate(const Chain& chain, StageFuncs& stage, const Func& input, int index) {
@@ -92,12 +120,12 @@ void accumulate(const Chain& chain, StageFuncs& stage, const Func& input, int in
       break;
     case StageKind::depthwise:
       r = RDom(0, kw, 0, kh, taps);
-      stage.pad = build_pad(chain, stage, input, index);
+      pad_taps(chain, stage, input, index, r.y);
       stage.sum(c, x, y) += depthwise_product(chain, stage, r.x, r.y);
       break;
     case StageKind::conv2d:
       r = RDom(0, as_int(stage.in.c), 0, kw, 0, kh, taps);
-      stage.pad = build_pad(chain, stage, input, index);
+      pad_taps(chain, stage, input, index, r.z);
       stage.sum(c, x, y) += stage.weights(c % kBlock, r.x, r.y, r.z, c / kBlock) *
                             stage.pad(r.x, tap(x, r.y, window, 1), tap(y, r.z, window, 0));
       break;

@@ -82,9 +82,7 @@ std::string compare_bits(Calls& calls, const TrialOptions& options, Sheet& sheet
 }
 
 /// Calls that fill a sample.
-size_t repeats(const std::function<void()>& run) {
-  Timed once;
-  once.run = run;
+size_t repeats(Timed once) {
   once.repeat = 1;
   const double us = statistics(sample_rounds({once}, 0, 3, 3).front()).min;
   return static_cast<size_t>(std::max(1.0, kSampleMicroseconds / std::max(us, 0.01)));
@@ -117,7 +115,7 @@ std::vector<Timed> turns(const OnDevice& opened) {
     timed[i].elsewhere = [run](size_t runs) {
       const double us = run->microseconds(runs);
       if (us < 0) throw std::runtime_error("a run on the device failed");
-      return us;
+      return Sample{us};
     };
   }
   return timed;
@@ -128,9 +126,13 @@ std::vector<Timed> turns(const Calls& calls, const OnDevice& opened) {
   std::vector<Timed> timed(calls.kernels.size());
   for (size_t i = 0; i < timed.size(); ++i) {
     timed[i].run = [&calls, i] { (void)calls.run(i); };
-    timed[i].repeat = repeats(timed[i].run);
+    const Kernel& kernel = calls.kernels[i];
+    if (kernel.remote) {
+      timed[i].elsewhere = [held = kernel.hold(calls.calls[i])](size_t n) { return held(n, 0); };
+    }
+    timed[i].repeat = repeats(timed[i]);
     // Brings its own code and data back into the caches after another kernel's turn.
-    timed[i].before = timed[i].run;
+    if (!kernel.remote) timed[i].before = timed[i].run;
   }
   return timed;
 }
@@ -200,7 +202,7 @@ Outcome try_candidate(const Prepared& prepared, const std::vector<Opener>& opene
   OnDevice opened;
   problem = open_device(*calls, options.device, opened);
   if (!problem.empty()) return stop(sheet, Verdict::unusable, problem);
-  sample(*calls, opened, options, sheet);
+  if (options.timed) sample(*calls, opened, options, sheet);
   sheet.verdict = Verdict::ok;
   outcome.status = Status::passed;
   return outcome;
@@ -234,8 +236,15 @@ TrialResult run(const Work work, const Prepared& prepared, const std::vector<Ope
     return result;
   }
   auto* sheet = new (memory) Sheet{};
+  const auto all = [&]() -> Outcome {
+    try {
+      return work(prepared, openers, options, *sheet);
+    } catch (const KernelLost& lost) {
+      return {Status::failed, 0, 0, lost.reason, End::crashed};
+    }
+  };
   result.outcome =
-      contained(options.limits, [&] { return work(prepared, openers, options, *sheet); });
+      options.remote ? isolated(options.limits.seconds, all) : contained(options.limits, all);
   const bool returned = result.outcome.end == End::returned;
   result.verdict = returned ? sheet->verdict : Verdict::died;
   if (returned && sheet->verdict == Verdict::ok) {

@@ -37,7 +37,8 @@ bool overlaps(const Tile& tile, const Work& work) {
 
 bool is_allowed(const Tile& tile, const Work& work, const targets::Target& target) {
   if (!overlaps(tile, work) && !channel_tile_fits(work.channels, tile.width())) return false;
-  return tile_in_registers(tile.x, tile.v, target, work.stage > 1);
+  // A dense window's pixels are loaded ahead of their use too, one register each.
+  return tile_in_registers(tile.x, tile.v, target, work.stage > 1 || work.taps > 1);
 }
 
 /// Cycles of all tiles. A step is bound by FMAs or by the latency of an accumulator, and its loads
@@ -77,11 +78,12 @@ int64_t choose_stage(const spec::Stage& stage, int64_t channels_in) {
   return channels_in % kLanes == 0 ? kLanes : 1;
 }
 
-/// One group of staged channels an iteration; tiles with registers to spare take two.
-int64_t choose_unroll(const Tile& tile, const Work& work) {
+/// One group of staged channels an iteration; tiles with registers for a second group's inputs take
+/// two.
+int64_t choose_unroll(const Tile& tile, const Work& work, const targets::Target& target) {
   if (work.channels_in <= kLanes && work.taps == 1) return 0;
   if (work.stage == 1) return work.channels_in <= 3 ? 0 : 1;
-  const bool spare = tile.x * tile.v + tile.x + tile.v < 28;
+  const bool spare = tile.x * tile.v + 2 * tile.x + tile.v <= target.registers;
   const int64_t unroll = spare ? 2 * work.stage : work.stage;
   if (work.channels_in % unroll == 0 && work.channels_in > unroll) return unroll;
   return work.channels_in > work.stage ? work.stage : 0;
@@ -99,14 +101,15 @@ void choose_channels(Point& point, const spec::Layer& layer, size_t index,
   if (std::isinf(tile.cycles)) tile = best_tile(work, target, 1e9);
   if (prefix == "cv") {
     point["cv_taps"] = 0;
-    point["cv_split"] = 0;
+    const bool several = ceil_div(extents.width, tile.x) > 1;
+    point["cv_split"] = extents.border_x && several && !extents.planar ? 2 : 0;
   }
   point[prefix + "_x"] = tile.x;
   point[prefix + "_v"] = tile.v;
   point[prefix + "_lanes"] = kLanes;
   point[prefix + "_stage"] = work.stage;
   point[prefix + "_overlap"] = overlaps(tile, work) ? 1 : 0;
-  point[prefix + "_unroll"] = choose_unroll(tile, work);
+  point[prefix + "_unroll"] = choose_unroll(tile, work, target);
   // Weights that fit half of L1 are re-read for every pixel tile; larger ones go block by block.
   const int64_t weights = work.channels_in * work.taps * work.channels * 4;
   point[prefix + "_order"] = weights > target.core.l1_bytes / 2 ? 1 : 0;
@@ -135,14 +138,12 @@ int64_t arm_rows(const spec::Layer& layer, const targets::Target& target) {
   return best;
 }
 
-/// Steps at the upper and lower border get a loop of their own where there is an interior. A ring
-/// of expanded rows has one loop only.
+/// Steps at the upper and lower border get a loop of their own where there is an interior.
 void choose_rows_split(Point& point, const spec::Layer& layer, int64_t rows) {
-  const int depthwise = spec::depthwise_stage(layer);
-  const spec::Stage& stage = layer.stages[static_cast<size_t>(depthwise)];
-  const bool borders = stage.window.padding[0] > 0;
+  const auto depthwise = static_cast<size_t>(spec::depthwise_stage(layer));
+  const TiledExtents extents = tiled_extents(layer, depthwise);
   const bool interior = ceil_div(spec::output_shape(layer).h, rows) > 2;
-  point["rows_split"] = borders && interior && layer.stages.size() == 2 ? 1 : 0;
+  point["rows_split"] = extents.border_y && interior ? 1 : 0;
 }
 
 }  // namespace

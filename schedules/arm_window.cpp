@@ -13,16 +13,18 @@ struct Work {
   TiledExtents extents;
   spec::Window window;
   int64_t step_height = 1;  ///< rows of a fused step, else the height
-  bool fused = false;
+  bool fused = false;       ///< a step is cut without rest
   int64_t lanes = 4;
   int64_t registers = 32;
   double most_repeated = 1e9;  ///< that tiles may compute of what they cover
+
+  [[nodiscard]] bool strided() const { return window.stride[0] > 1 || window.stride[1] > 1; }
 };
 
 struct Tile {
   int64_t x = 1, y = 1;
   bool rolled = false;  ///< rows of taps in a loop
-  double instructions = std::numeric_limits<double>::infinity();
+  double operations = std::numeric_limits<double>::infinity();
 };
 
 /// Columns or rows of input that `outputs` neighbours read.
@@ -31,29 +33,51 @@ int64_t span(int64_t outputs, const spec::Window& window, int axis) {
   return std::min((outputs - 1) * window.stride[axis] + reach, outputs * window.kernel[axis]);
 }
 
-constexpr int64_t kUnrolledAccumulators = 8;
-
-/// Accumulators, the weights of an unrolled body and one row of inputs.
-bool fits(const Tile& tile, const Work& work) {
-  const int64_t body = work.window.kernel[1] * (tile.rolled ? 1 : work.window.kernel[0]);
-  if (tile.x * tile.y * body > kUnrollBudget) return false;
-  // The compiler loads early what a long unrolled body needs late, which fills as many registers.
-  if (!tile.rolled && tile.x * tile.y > kUnrolledAccumulators) return false;
-  const int64_t inputs = span(tile.x, work.window, 1);
-  return tile.x * tile.y + body + inputs < work.registers;
+/// Columns of input that a tile loads: a tile of the whole row loads no padding.
+int64_t columns(const Tile& tile, const Work& work) {
+  const int64_t all = span(tile.x, work.window, 1);
+  return tile.x == work.extents.width ? std::min(all, work.extents.width_in) : all;
 }
 
-/// Of all tiles: multiply-adds, loads, and what starting, clamping and storing takes. Weights of an
+/// Tiles of a row between its border tiles. One alone would be straight code with its neighbours,
+/// whose registers the compiler then fills with loads ahead of their use.
+bool has_loop_along_row(const Tile& tile, const Work& work) {
+  const int64_t tiles = ceil_div(work.extents.width, tile.x);
+  const auto& padding = work.window.padding;
+  const int64_t borders = (padding[1] > 0 ? 1 : 0) + (padding[3] > 0 ? 1 : 0);
+  return tiles == 1 || tiles > borders + 1;
+}
+
+/// Unrolled: accumulators, bias, all weights, and a row of inputs at a time; a strided tile keeps
+/// one for every row of outputs, because its rows are not used in the order of the taps. Rolled:
+/// the weights of a row, and its inputs, which are dropped once their taps are done; those of a
+/// strided tile are all loaded before.
+bool fits(const Tile& tile, const Work& work) {
+  const auto& kernel = work.window.kernel;
+  const int64_t accumulators = tile.x * tile.y;
+  const int64_t body = kernel[1] * (tile.rolled ? 1 : kernel[0]);
+  if (accumulators * body > kUnrollBudget) return false;
+  if (tile.rolled) {
+    const int64_t inputs = work.strided() ? columns(tile, work) : body;
+    return accumulators + body + inputs + tile.y < work.registers;
+  }
+  if (!has_loop_along_row(tile, work)) return false;
+  const int64_t rows = work.strided() ? tile.y : 1;
+  return accumulators + 1 + body + rows * columns(tile, work) < work.registers;
+}
+
+/// Of all tiles. A load is two operations, with its address; starting, clamping and storing an
+/// accumulator are 1 + 2 + 4; what a tile waits for costs as much as some 24. Weights of an
 /// unrolled window stay in registers; a loop over rows of taps loads its row again for every tile.
-double instructions(const Tile& tile, const Work& work) {
-  constexpr double kAccumulator = 3.5, kTile = 4, kIteration = 4;
+double operations(const Tile& tile, const Work& work) {
+  constexpr double kLoad = 2, kAccumulator = 7, kTile = 24, kIteration = 6;
   const spec::Window& window = work.window;
   const int64_t accumulators = tile.x * tile.y;
   const int64_t taps = window.kernel[0] * window.kernel[1];
   const int64_t rows = tile.rolled ? window.kernel[0] * tile.y : span(tile.y, window, 0);
-  double count = static_cast<double>(accumulators * taps + span(tile.x, window, 1) * rows);
-  if (tile.rolled)
-    count += static_cast<double>(taps) + kIteration * static_cast<double>(window.kernel[0]);
+  const int64_t loads = columns(tile, work) * rows + (tile.rolled ? taps : 0);
+  double count = static_cast<double>(accumulators * taps) + kLoad * static_cast<double>(loads);
+  if (tile.rolled) count += kIteration * static_cast<double>(window.kernel[0]);
   count += kAccumulator * static_cast<double>(accumulators) + kTile;
   const int64_t tiles = ceil_div(work.extents.width, tile.x) * ceil_div(work.step_height, tile.y);
   return count * static_cast<double>(tiles);
@@ -63,16 +87,14 @@ Tile best_tile(const Work& work) {
   // Rows of taps that no register file holds come from memory.
   Tile best{std::min<int64_t>(work.extents.width, 4), 1, true};
   for (const bool rolled : {false, true}) {
-    // With its border split off, an unrolled window's sum may be reordered; fused nests promise the
-    // same bits for every target with FMA.
-    if (work.fused && !rolled) continue;
     for (int64_t y = 1; y <= std::min<int64_t>(work.step_height, 4); ++y) {
       for (int64_t x = 1; x <= std::min<int64_t>(work.extents.width, 16); ++x) {
+        if (work.fused && work.step_height % y != 0) continue;
         Tile tile{x, y, rolled};
         const double again = repeated(work.extents.width, x) * repeated(work.step_height, y);
         if (!fits(tile, work) || again > work.most_repeated) continue;
-        tile.instructions = instructions(tile, work);
-        if (tile.instructions < best.instructions) best = tile;
+        tile.operations = operations(tile, work);
+        if (tile.operations < best.operations) best = tile;
       }
     }
   }
@@ -87,9 +109,9 @@ int64_t choose_lanes(const Work& work) {
 }
 
 int64_t choose_split(const Tile& tile, const Work& work, bool fused) {
-  const auto& padding = work.window.padding;
-  const bool columns = padding[1] > 0 && ceil_div(work.extents.width, tile.x) > 2;
-  const bool rows = padding[0] > 0 && !fused && ceil_div(work.extents.height, tile.y) > 2;
+  const TiledExtents& extents = work.extents;
+  const bool columns = extents.border_x && ceil_div(extents.width, tile.x) > 1;
+  const bool rows = extents.border_y && !fused && ceil_div(extents.height, tile.y) > 1;
   return (columns ? 1 : 0) + (rows ? 2 : 0);
 }
 
@@ -109,13 +131,15 @@ void choose_arm_window(Point& point, const spec::Layer& layer, size_t stage, int
     work.most_repeated = kMostRepeated / repeated(work.extents.height, rows) /
                          repeated(work.extents.channels, work.lanes);
   }
-  Tile tile = best_tile(work);
-  if (rows > 0) tile.y = largest_divisor(rows, tile.y);
+  const Tile tile = best_tile(work);
   point["dw_x"] = tile.x;
   point["dw_y"] = tile.y;
   point["dw_v"] = 1;
   point["dw_lanes"] = work.lanes;
-  point["dw_order"] = 1;
+  // Weights stay in registers along a row, and down the map where rows are a few tiles.
+  constexpr int64_t kFewTiles = 4;
+  const bool narrow = ceil_div(work.extents.width, tile.x) <= kFewTiles;
+  point["dw_order"] = narrow ? 2 : 1;
   point["dw_unroll"] = tile.rolled ? kRowOfTaps : kAllTaps;
   point["dw_split"] = choose_split(tile, work, rows > 0);
 }

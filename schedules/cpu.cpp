@@ -108,7 +108,7 @@ ChannelTile channel_tile(const Point& point, const std::string& prefix, bool pla
   tile.unroll = as_int(get(point, prefix + "_unroll", 1));
   tile.channels_outer = get(point, prefix + "_order", 0) == 1;
   tile.taps = as_int(get(point, prefix + "_taps", 0));
-  tile.split_x = get(point, prefix + "_split", 0) == 1;
+  tile.split_x = get(point, prefix + "_split", 0) > 0;
   tile.stage = as_int(get(point, prefix + "_stage", 1));
   tile.overlap_c = get(point, prefix + "_overlap", 0) == 1;
   tile.planar = planar;
@@ -150,7 +150,7 @@ void schedule_cpu(Chain& chain, const Point& point) {
     tails.y = TailStrategy::GuardWithIf;
   Func input = count > 1 ? chain.stages[count - 2].result : dense ? last.pad : chain.input;
   const Loops loops = tile_channels(last, tile, rows, tails, input, chain);
-  if (get(point, "rows_split", 0) == 1) last.result.partition(loops.step, Partition::Auto);
+  if (get(point, "rows_split", 0) == 1) last.result.partition(loops.step, Partition::Always);
   if (count == 1) return;
   StageFuncs& depthwise = chain.stages[count - 2];
   compute_window_at(depthwise, last.result, loops.step, rows, window, chain);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "schedules/cpu_space.h"
+#include "spec/bits.h"
 
 namespace sepconv::schedules {
 
@@ -85,12 +86,22 @@ void check_planar_width(Reasons& reasons, const Point& point, const std::string&
               "x times lanes may be the row at most");
 }
 
-/// Border tiles get a loop of their own only where the first column or row has padding before it
-/// and some tile has none.
-void check_split(Reasons& reasons, const std::string& name, int64_t padding, int64_t tiles) {
-  if (padding > 0 && tiles > 2) return;
+/// Border tiles get a loop of their own only where some tap of some of several tiles reads padding.
+void check_split(Reasons& reasons, const std::string& name, bool border, int64_t tiles) {
+  if (border && tiles > 1) return;
   reasons.add(name, "has no border to split off",
-              "needs padding before the first pixel and at least three tiles");
+              "needs several tiles, some of which read padding");
+}
+
+/// LLVM may add in another order where vectors are narrower than half a register and the body is
+/// unrolled, so such vectors are only for channels that wider ones do not divide.
+void check_narrow(Reasons& reasons, const std::string& prefix, int64_t lanes, int64_t channels,
+                  const spec::Layer& layer, const targets::Target& target) {
+  if (!spec::promises_bits(layer) || 2 * lanes >= target.lanes(4) || channels % (2 * lanes) != 0)
+    return;
+  reasons.add(prefix + "_lanes",
+              "vectors of " + std::to_string(lanes) + " may sum in another order",
+              "use wider ones, which divide the " + std::to_string(channels) + " channels");
 }
 
 int64_t unrolled_taps(const Point& point, const Stage& stage) {
@@ -138,8 +149,8 @@ void check_channel_tile(Reasons& reasons, const Point& point, const std::string&
         "tiles must cover no more than the channels rounded up to 16");
   }
   const int64_t pixels = extents.planar ? x * lanes : x;
-  if (knob(point, prefix + "_split") == 1) {
-    check_split(reasons, prefix + "_split", stage.window.padding[1],
+  if (knob(point, prefix + "_split") > 0) {
+    check_split(reasons, prefix + "_split", extents.border_x,
                 (extents.width + pixels - 1) / pixels);
   }
   if (stage_channels > 1 && unroll % stage_channels != 0) {
@@ -189,15 +200,13 @@ void check_window_tile(Reasons& reasons, const Point& point, const Stage& stage,
   const int64_t pixels = knob(point, "dw_x") * (extents.planar ? knob(point, "dw_lanes") : 1);
   const int64_t height = rows > 0 ? rows : extents.height;
   if ((split & 1) != 0) {
-    check_split(reasons, "dw_split", extents.planes ? 0 : stage.window.padding[1],
-                (extents.width + pixels - 1) / pixels);
+    check_split(reasons, "dw_split", extents.border_x, (extents.width + pixels - 1) / pixels);
   }
   if ((split & 2) != 0) {
-    check_split(reasons, "dw_split", extents.planes ? 0 : stage.window.padding[0],
-                height / knob(point, "dw_y"));
+    check_split(reasons, "dw_split", extents.border_y, height / knob(point, "dw_y"));
   }
   if (knob(point, "rows_split") == 1) {
-    check_split(reasons, "rows_split", stage.window.padding[0], (extents.height + rows - 1) / rows);
+    check_split(reasons, "rows_split", extents.border_y, (extents.height + rows - 1) / rows);
   }
   if (extents.planar) check_planar_width(reasons, point, "dw", extents);
   check_window_channels(reasons, point, extents);
@@ -227,6 +236,10 @@ Errors cpu_legal(const Point& point, const spec::Layer& layer, const targets::Ta
   for (size_t i = 0; i < layer.stages.size(); ++i) {
     const std::string prefix = stage_prefix(layer, i);
     const TiledExtents extents = tiled_extents(layer, i);
+    if (!extents.planar) {
+      check_narrow(reasons, prefix, knob(point, prefix + "_lanes"), extents.channels, layer,
+                   target);
+    }
     if (prefix == "dw") {
       check_window_tile(reasons, point, layer.stages[i], extents, rows, target);
     } else {

@@ -71,7 +71,8 @@ std::vector<Phase> cpu_phases(const spec::Layer& layer, const Point& point) {
   const int depthwise = spec::depthwise_stage(layer);
   phase.inline_taps = knob(point, "dw_unroll") == kExpression && depthwise >= 0;
   const bool planar = is_planar(layer, static_cast<size_t>(std::max(depthwise, 0)));
-  phase.likely_loads = !planar && (knob(point, "dw_split") != 0 || knob(point, "rows_split") != 0);
+  phase.likely_loads = !planar && (knob(point, "dw_split") != 0 || knob(point, "rows_split") != 0 ||
+                                   knob(point, "cv_split") == 2);
   return {phase};
 }
 

@@ -1,7 +1,9 @@
 // Schedules: the knobs of a layer's CPU nests and their values. Knows no Halide and no heuristic.
 #include "schedules/cpu_space.h"
+#include "spec/bits.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sepconv::schedules {
 
@@ -72,12 +74,19 @@ void add_channel_knobs(Space& space, const std::string& prefix, const TiledExten
   space.knobs.push_back({prefix + "_order", "0 pixels outside, 1 channel blocks outside", {0, 1}});
 }
 
-void add_dense_knobs(Space& space) {
+void add_dense_knobs(Space& space, const targets::Target& target) {
   space.knobs.push_back({"cv_taps", "tap loops unrolled: 0 none, 1 a row, 2 all", {0, 1, 2}});
-  space.knobs.push_back({"cv_split", "1: border columns in a loop of their own", {0, 1}});
+  if (target.lane_fma) {
+    space.knobs.push_back({"cv_split",
+                           "1: border columns in a loop of their own; 2: also rows of zeros skipped",
+                           {0, 1, 2}});
+  } else {
+    space.knobs.push_back({"cv_split", "1: border columns in a loop of their own", {0, 1}});
+  }
 }
 
-void add_window_knobs(Space& space, const TiledExtents& extents, const targets::Target& target) {
+void add_window_knobs(Space& space, const spec::Layer& layer, const TiledExtents& extents,
+                      const targets::Target& target) {
   const int64_t budget = target.registers - 2;
   const int64_t vector_extent = extents.planar ? extents.width : extents.channels;
   if (extents.planar) {
@@ -93,11 +102,22 @@ void add_window_knobs(Space& space, const TiledExtents& extents, const targets::
   space.knobs.push_back({"dw_lanes", extents.planar ? "columns a vector" : "channels a vector",
                          powers_of_two(1, std::min(element_lanes(target), vector_extent))});
   space.knobs.push_back({"dw_order", "tile loops, outer to inner: 0 yxc, 1 ycx, 2 cyx", {0, 1, 2}});
+  // The order of an expression's additions depends on the pixel's place in the tile.
+  std::vector<int64_t> taps{kAllTaps, kRowOfTaps, kNoTaps};
+  if (!spec::promises_bits(layer)) taps.push_back(kExpression);
   space.knobs.push_back(
-      {"dw_unroll", "taps: 0 all unrolled, 1 a row, 2 none, 3 one expression", {0, 1, 2, 3}});
+      {"dw_unroll", "taps: 0 all unrolled, 1 a row, 2 none, 3 one expression", std::move(taps)});
   if (extents.planar || target.lane_fma) {
     space.knobs.push_back({"dw_split", "borders apart: bit 0 columns, bit 1 rows", {0, 1, 2, 3}});
   }
+}
+
+/// Whether the window of some output along `axis` (0 rows, 1 columns) reaches beyond the input.
+bool reads_padding(const spec::Window& window, int axis, int64_t in, int64_t out) {
+  const int64_t before = window.padding[axis];
+  const int64_t last =
+      (out - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation[axis] - before;
+  return before > 0 || last >= in;
 }
 
 std::vector<int64_t> step_rows(int64_t height) {
@@ -136,9 +156,15 @@ bool is_planar(const spec::Layer& layer, size_t stage) {
 
 TiledExtents tiled_extents(const spec::Layer& layer, size_t stage) {
   const auto shapes = spec::shapes(layer);
+  const spec::Shape& in = shapes[stage];
   const spec::Shape& out = shapes[stage + 1];
+  const spec::Window& window = layer.stages[stage].window;
   TiledExtents extents{
-      out.w, out.h, out.c, shapes[stage].c, is_planar(layer, stage), splits_planes(layer, stage)};
+      out.w, out.h, out.c, in.c, in.w, is_planar(layer, stage), splits_planes(layer, stage)};
+  if (!extents.planes) {
+    extents.border_x = reads_padding(window, 1, in.w, out.w);
+    extents.border_y = reads_padding(window, 0, in.h, out.h);
+  }
   if (layer.op == spec::Op::pointwise) {
     extents.width *= extents.height;
     extents.height = 1;
@@ -159,10 +185,10 @@ Space cpu_space(const spec::Layer& layer, const targets::Target& target) {
     const std::string prefix = stage_prefix(layer, i);
     const TiledExtents extents = tiled_extents(layer, i);
     if (prefix == "dw") {
-      add_window_knobs(space, extents, target);
+      add_window_knobs(space, layer, extents, target);
     } else {
       add_channel_knobs(space, prefix, extents, target);
-      if (prefix == "cv") add_dense_knobs(space);
+      if (prefix == "cv") add_dense_knobs(space, target);
     }
   }
   return space;

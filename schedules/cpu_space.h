@@ -43,9 +43,10 @@ namespace sepconv::schedules {
 struct TiledExtents {
   int64_t width = 1;  ///< pixels along x; op pointwise sees the whole image as one row
   int64_t height = 1, channels = 1;
-  int64_t channels_in = 1;
+  int64_t channels_in = 1, width_in = 1;
   bool planar = false;
-  bool planes = false;  ///< splits_planes: the input comes padded
+  bool planes = false;                      ///< splits_planes: the input comes padded
+  bool border_x = false, border_y = false;  ///< whether some column's or row's tap reads padding
 };
 [[nodiscard]] TiledExtents tiled_extents(const spec::Layer& layer, size_t stage);
 

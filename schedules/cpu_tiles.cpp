@@ -66,6 +66,25 @@ std::vector<VarOrRVar> window_order(WindowTile::Order order, const Var& x, const
   return {};
 }
 
+/// The loops over a depthwise tile and its taps, innermost first. A nest that branches past rows of
+/// zeros handles each row's taps together, for one branch. There no select stands between the
+/// products, and the compiler may sort a sum's terms by when their operands are first loaded: these
+/// orders load every output's inputs in the order of its taps, after the weights of an unrolled
+/// window, so that all targets give equal bits.
+std::vector<VarOrRVar> tap_order(const StageFuncs& stage, const WindowTile& tile, const Var& vector,
+                                 const Var& other, const Chain& chain) {
+  const RVar kx = stage.taps[0];
+  const RVar ky = stage.taps[1];
+  if (!chain.phase.likely_loads || tile.unroll == WindowTile::Unroll::none) {
+    return {vector, other, chain.y, kx, ky};
+  }
+  const auto& stride = stage.stage.window.stride;
+  const bool strided = stride[0] > 1 || stride[1] > 1;
+  if (!strided) return {vector, other, kx, chain.y, ky};
+  if (tile.unroll == WindowTile::Unroll::row) return {vector, kx, other, chain.y, ky};
+  return {vector, kx, other, ky, chain.y};
+}
+
 /// The accumulators of a depthwise tile in registers, every tap one update.
 void accumulate_window(StageFuncs& stage, const Var& at, const WindowTile& tile,
                        const Chain& chain) {
@@ -78,11 +97,18 @@ void accumulate_window(StageFuncs& stage, const Var& at, const WindowTile& tile,
   auto update = sum.update();
   const RVar kx = stage.taps[0];
   const RVar ky = stage.taps[1];
-  update.reorder(vector, other, chain.y, kx, ky);
+  update.reorder(tap_order(stage, tile, vector, other, chain));
   update.vectorize(vector, tile.lanes).unroll(vector).unroll(other).unroll(chain.y);
   if (tile.unroll != WindowTile::Unroll::none) update.unroll(kx);
   if (tile.unroll == WindowTile::Unroll::all) update.unroll(ky);
   never_partition(sum);
+  if (chain.phase.likely_loads && tile.unroll == WindowTile::Unroll::all) {
+    Func weights = stage.weights.in(sum);
+    weights.compute_at(stage.result, at).store_in(MemoryType::Register);
+    const std::vector<Var> args = weights.args();
+    weights.vectorize(args[0], tile.lanes).unroll(args[0]).unroll(args[1]).unroll(args[2]);
+    never_partition(weights);
+  }
 }
 
 }  // namespace
@@ -138,10 +164,8 @@ Loops tile_window(StageFuncs& stage, const WindowTile& tile, const Tails& tails,
   order.insert(order.end(), outer.begin(), outer.end());
   result.reorder(order).vectorize(lane).unroll(ci).unroll(xi).unroll(yi);
   never_partition(result);
-  // Planar nests promise a border; with the others the compiler finds whether there is one.
-  const Partition policy = tile.planar ? Partition::Always : Partition::Auto;
-  if (tile.split_x) result.partition(xo, policy);
-  if (tile.split_y) result.partition(yo, policy);
+  if (tile.split_x) result.partition(xo, Partition::Always);
+  if (tile.split_y) result.partition(yo, Partition::Always);
   loops.tile = tile.order == WindowTile::Order::yxc ? co : xo;
   if (tile.unroll != WindowTile::Unroll::expression) {
     accumulate_window(stage, loops.tile, tile, chain);

@@ -123,6 +123,11 @@ class Chain : public peer::Plan {
   void run() override {
     for (const auto& step : steps_) cudnn_.check(step(), "a step");
   }
+  void rewrite_inputs() override {
+    const auto values = arranged(layer_.input, layer_.h * layer_.w, layer_.c);
+    Cuda::check(cuda_.upload(input_, values.data(), values.size() * sizeof(float)), "a copy");
+  }
+  void wake_threads() override {}
   void finish() override { Cuda::check(cuda_.finish(), "to finish"); }
 
   std::vector<float> output() override {
