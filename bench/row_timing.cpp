@@ -80,17 +80,26 @@ std::string measure_kernel(const Row& row, Samples& samples) {
   return {};
 }
 
-/// Rivals for the target, as many as there is room for.
-std::vector<Peer> peers_of(const targets::Target& target, const std::vector<Peer>& all) {
+/// Rivals that run where the target's kernels do, as many as there is room for. Their programs
+/// compute f32.
+std::vector<Peer> peers_of(const spec::Layer& layer, const targets::Target& target,
+                           const std::vector<Peer>& all) {
   std::vector<Peer> mine;
+  if (layer.dtype != spec::Dtype::f32) return mine;
   for (const Peer& peer : all) {
     if (peer.device == target.device && mine.size() < Samples::kMaxPeers) mine.push_back(peer);
   }
   return mine;
 }
 
-std::vector<PeerTimes> peer_times(const std::vector<Peer>& peers, const Samples& samples) {
+std::vector<PeerTimes> peer_times(const Row& row, const Samples& samples) {
   std::vector<PeerTimes> times;
+  if (row.layer.dtype != spec::Dtype::f32) {
+    for (const Peer& peer : row.options.peers) {
+      times.push_back({peer.name, "", "its program computes f32 only", {}, {}, false});
+    }
+  }
+  const std::vector<Peer>& peers = row.peers;
   for (size_t i = 0; i < peers.size(); ++i) {
     const Samples::Peer& peer = samples.peers[i];
     times.push_back(
@@ -104,7 +113,7 @@ std::vector<PeerTimes> peer_times(const std::vector<Peer>& peers, const Samples&
 RowTimes time_row(const spec::Layer& layer, const targets::Target& target,
                   const measure::Kernel& kernel, const BenchOptions& options) {
   RowTimes times;
-  Row row{layer, target, kernel, options, peers_of(target, options.peers), {}};
+  Row row{layer, target, kernel, options, peers_of(layer, target, options.peers), {}};
   std::optional<support::TempFolder> folder;  // here, so that it goes even if the child is killed
   if (!row.peers.empty()) {
     auto made = support::TempFolder::make();
@@ -137,7 +146,7 @@ RowTimes time_row(const spec::Layer& layer, const targets::Target& target,
   times.one_thread = samples->one_thread;
   times.peak_gflops = samples->peak_gflops;
   times.one_thread_peak_gflops = samples->one_thread_peak_gflops;
-  times.peers = peer_times(row.peers, *samples);
+  times.peers = peer_times(row, *samples);
   if (outcome.status != measure::Status::passed) times.failure = outcome.reason;
   munmap(memory, sizeof(Samples));
   return times;

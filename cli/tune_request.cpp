@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cli/choose.h"
+#include "schedules/schedule.h"
 
 namespace sepconv::cli {
 namespace {
@@ -123,6 +124,14 @@ Result<TuneRequest> read_request(TuneFlags flags) {
   }
   if (flags.machine.empty()) flags.machine = host_machine();
   request.flags = flags;
+  Errors errors;
+  for (const spec::Layer& layer : layers->layers) {
+    for (const targets::Target& target : *targets) {
+      const Errors found = schedules::unsupported(layer, target);
+      errors.insert(errors.end(), found.begin(), found.end());
+    }
+  }
+  if (!errors.empty()) return fail(std::move(errors));
   auto database = read_database(flags);
   if (!database) return fail(std::move(database.error()));
   request.database = std::move(*database);

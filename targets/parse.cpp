@@ -126,6 +126,14 @@ Result<std::vector<std::string>> canonical_features(const Isa& isa,
   return result;
 }
 
+/// Appends those words of a list that are new.
+void add_words(std::vector<std::string>& to, std::string_view list) {
+  if (list.empty()) return;
+  for (std::string& word : split(list, ' ')) {
+    if (std::find(to.begin(), to.end(), word) == to.end()) to.push_back(std::move(word));
+  }
+}
+
 Target make_target(const Isa& isa, const std::vector<std::string>& words, const std::string& os,
                    const Core& core) {
   Target target;
@@ -138,14 +146,19 @@ Target make_target(const Isa& isa, const std::vector<std::string>& words, const 
   target.fma = isa.fma;
   target.lane_fma = isa.lane_fma;
   target.core = core;
+  target.dtypes = split(isa.dtypes, ' ');
+  target.sums = {"f32"};
   target.name = target.isa;
   for (const std::string& word : words) target.name += "+" + word;
   for (const Feature& feature : features()) {
     const bool has = std::find(words.begin(), words.end(), feature.name) != words.end();
-    if (has && feature.isa == isa.name && feature.device != Device::cpu) {
+    if (!has || feature.isa != isa.name) continue;
+    if (feature.device != Device::cpu) {
       target.device = feature.device;
       target.gpu = find_gpu("generic", feature.name, target.name).value();
     }
+    add_words(target.dtypes, feature.dtypes);
+    add_words(target.sums, feature.sums);
   }
   if (target.device != Device::cpu && isa.name == kDeviceIsa) {
     target.name.erase(0, kDeviceIsa.size() + 1);

@@ -19,7 +19,8 @@ struct Isa {
   bool lane_fma;          ///< a multiply-add takes its broadcast from a lane of a register
   uint64_t cpu_features;  ///< of runtime/src/cpu.h
   Core generic;
-  std::string_view model;  ///< of the generic core: what LLVM calls a core like it
+  std::string_view model;           ///< of the generic core: what LLVM calls a core like it
+  std::string_view dtypes = "f32";  ///< that its instructions load and store
 };
 
 /// A '+' word that an isa may carry.
@@ -28,6 +29,8 @@ struct Feature {
   std::string_view halide;  ///< replaces or extends the isa's features
   uint64_t cpu_features;    ///< of runtime/src/cpu.h, devices too
   Device device = Device::cpu;
+  std::string_view dtypes = {};  ///< added to the isa's
+  std::string_view sums = {};    ///< types beside f32 in which it adds products
 };
 
 /// A core that '@' names, with the architecture it belongs to.

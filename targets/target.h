@@ -64,6 +64,8 @@ struct Target {
   Core core{};
   Device device = Device::cpu;
   Gpu gpu{};  ///< of a device's target
+  std::vector<std::string> dtypes;  ///< element types that it loads and stores
+  std::vector<std::string> sums;    ///< types in which it adds products
 
   [[nodiscard]] int lanes(int element_bytes) const { return vector_bits / 8 / element_bytes; }
 };

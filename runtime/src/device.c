@@ -31,12 +31,12 @@ static const sepconv_driver* driver_of(const sepconv_variant* variant) {
 static uint64_t image_bytes(const sepconv_kernel* kernel, const sepconv_tensor* tensor) {
   sepconv_tensor one = *tensor;
   one.extent[0] = 1;
-  return (uint64_t)sepconv_tensor_bytes(&one, kernel->impl->element_bytes);
+  return (uint64_t)sepconv_tensor_bytes(&one, (int64_t)kernel->element_bytes);
 }
 
 /* One image of a tensor as runs without the gaps between its pixels. */
 static sepconv_runs image_runs(const sepconv_kernel* kernel, const sepconv_tensor* tensor) {
-  const uint64_t element = (uint64_t)kernel->impl->element_bytes;
+  const uint64_t element = kernel->element_bytes;
   sepconv_runs runs = {image_bytes(kernel, tensor), 1, 0};
   if (tensor->stride[3] == 1 && tensor->stride[2] > tensor->extent[3]) {
     runs.bytes = (uint64_t)tensor->extent[3] * element;
@@ -73,7 +73,7 @@ static sepconv_status prepare(session* s) {
     if (status != SEPCONV_OK || phase->output_offset < 0) continue;
     const int64_t* hwc = phase->output_hwc;
     status = s->driver->allocate(
-        &s->queue, (uint64_t)(hwc[0] * hwc[1] * hwc[2] * impl->element_bytes), &s->between[i]);
+        &s->queue, (uint64_t)(hwc[0] * hwc[1] * hwc[2] * impl->between_bytes), &s->between[i]);
   }
   return status;
 }
@@ -172,7 +172,7 @@ static sepconv_status launch_phases(session* s, const image* at) {
 }
 
 static uint64_t image_offset(const session* s, const sepconv_tensor* tensor, int64_t i) {
-  return (uint64_t)(i * tensor->stride[0] * s->kernel->impl->element_bytes);
+  return (uint64_t)(i * tensor->stride[0]) * s->kernel->element_bytes;
 }
 
 static const void* host_image(const session* s, const sepconv_tensor* tensor, int64_t i) {
