@@ -100,16 +100,6 @@ Result<void> read_trials(TuneRequest& request) {
   return {};
 }
 
-Result<Judges> judges_of(const TuneFlags& flags, const std::vector<targets::Target>& targets) {
-  for (const targets::Target& target : targets) {
-    if (target.device == targets::Device::cpu) continue;
-    return fail(flag_error(ErrorKind::environment, "--target", target.name,
-                           "there is no tuning on devices in this version",
-                           "force points with --schedule; see: sepconv inspect"));
-  }
-  return find_judges(flags, targets);
-}
-
 }  // namespace
 
 Result<TuneRequest> read_request(TuneFlags flags) {
@@ -121,7 +111,14 @@ Result<TuneRequest> read_request(TuneFlags flags) {
   auto targets = read_targets(flags);
   if (!targets) return fail(std::move(targets.error()));
   if (flags.simulate.empty() && !flags.dry_run) {
-    auto judges = judges_of(flags, *targets);
+    for (const targets::Target& target : *targets) {
+      std::string why;
+      if (target.device == targets::Device::cpu || targets::runs_here(target, &why)) continue;
+      return fail(flag_error(ErrorKind::environment, "--target", target.name,
+                             "the target's device is not here: " + why,
+                             "tune on the machine that has it; see: sepconv targets"));
+    }
+    auto judges = find_judges(flags, *targets);
     if (!judges) return fail(std::move(judges.error()));
     request.judges = std::move(*judges);
     flags.predicted = request.judges.predicted;

@@ -123,7 +123,10 @@ measure::TrialOptions Trials::options(size_t task) const {
   options.timed = !predicted();
   options.threads = settings_.threads;
   options.seconds = kTrialSeconds;
-  options.same_bits = spec::promises_bits(benches_[task].task->layer);
+  options.device = benches_[task].task->target.device;
+  options.limits.driver = options.device != targets::Device::cpu;
+  // A device's compiler decides where a product is rounded before it is added.
+  options.same_bits = !options.limits.driver && spec::promises_bits(benches_[task].task->layer);
   // A hundred times what the baseline needs for the runs of a check.
   options.limits.seconds = (options.remote ? kRemoteSeconds : kLimitSeconds) +
                            100 * 50 * benches_[task].baseline_us * 1e-6;

@@ -140,7 +140,7 @@ void explain_tasks(std::vector<std::string>& lines, const spec::Layer& layer, co
 
 std::vector<std::string> explain(const spec::Layer& layer, const targets::Target& target,
                                  const Point& point) {
-  if (target.device != targets::Device::cpu) return gpu_explain(layer, point);
+  if (target.device != targets::Device::cpu) return gpu_explain(layer, target.gpu, point);
   std::vector<std::string> lines;
   const std::vector<Shape> shapes = spec::shapes(layer);
   explain_tasks(lines, layer, point);

@@ -49,7 +49,7 @@ Space space(const spec::Layer& layer, const targets::Target& target) {
 }
 
 Point heuristic(const spec::Layer& layer, const targets::Target& target) {
-  if (!on_cpu(target)) return gpu_heuristic(layer);
+  if (!on_cpu(target)) return gpu_heuristic(layer, target.gpu);
   return target.isa == "arm64" ? arm_heuristic(layer, target) : x86_heuristic(layer, target);
 }
 

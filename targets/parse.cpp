@@ -57,6 +57,20 @@ Result<Core> find_core(std::string_view name, const Isa& isa, std::string_view w
                            "cores: " + join(known, " ")));
 }
 
+/// The GPU of a device's feature; "generic" is the first of the table.
+Result<Gpu> find_gpu(std::string_view name, std::string_view feature, std::string_view whole) {
+  std::vector<std::string> known{"generic"};
+  for (const NamedGpu& entry : gpus()) {
+    if (entry.feature != feature) continue;
+    Gpu gpu = entry.gpu;
+    if (name == "generic") gpu.name = "generic";
+    if (gpu.name == name) return gpu;
+    known.emplace_back(entry.gpu.name);
+  }
+  return fail(target_error(whole, "names no known GPU for " + std::string(feature),
+                           "GPUs: " + join(known, " ")));
+}
+
 /// Halide's target string: `<start>-<os>[-<feature>...]`.
 std::string halide_text(const Isa& isa, const std::string& os,
                         const std::vector<std::string>& wanted) {
@@ -139,7 +153,10 @@ Target make_target(const Isa& isa, const std::vector<std::string>& words, const 
   for (const Feature& feature : features()) {
     const bool has = std::find(words.begin(), words.end(), feature.name) != words.end();
     if (!has || feature.isa != isa.name) continue;
-    if (feature.device != Device::cpu) target.device = feature.device;
+    if (feature.device != Device::cpu) {
+      target.device = feature.device;
+      target.gpu = find_gpu("generic", feature.name, target.name).value();
+    }
     add_words(target.dtypes, feature.dtypes);
     add_words(target.sums, feature.sums);
   }
@@ -240,9 +257,17 @@ Result<Target> parse_target(std::string_view name) {
   words.erase(words.begin());
   const auto wanted = canonical_features(*isa, words, name);
   if (!wanted) return fail(wanted.error());
-  const auto core = find_core(core_name, *isa, name);
-  if (!core) return fail(core.error());
-  return make_target(*isa, *wanted, os, *core);
+  Target target = make_target(*isa, *wanted, os, isa->generic);
+  if (target.device == Device::cpu) {
+    const auto core = find_core(core_name, *isa, name);
+    if (!core) return fail(core.error());
+    return make_target(*isa, *wanted, os, *core);
+  }
+  const auto gpu = find_gpu(core_name, wanted->front(), name);
+  if (!gpu) return fail(gpu.error());
+  target.gpu = *gpu;
+  if (gpu->name != "generic") target.name += "@" + std::string(gpu->name);
+  return target;
 }
 
 Result<std::vector<Target>> parse_targets(std::string_view list) {

@@ -40,9 +40,17 @@ struct NamedCore {
   std::string_view model;  ///< what LLVM calls the core whose pipeline it models so
 };
 
+/// A GPU that '@' names, with the feature whose code it runs; the first of a feature is its generic
+/// one.
+struct NamedGpu {
+  std::string_view feature;
+  Gpu gpu;
+};
+
 [[nodiscard]] std::span<const Isa> isas();  ///< within an architecture, weakest first
 [[nodiscard]] std::span<const Feature> features();
 [[nodiscard]] std::span<const NamedCore> cores();
+[[nodiscard]] std::span<const NamedGpu> gpus();
 [[nodiscard]] const Isa* find_isa(std::string_view name);
 
 /// The core of this machine, or "generic".

@@ -225,6 +225,13 @@ static sepconv_status run_copied(session* s, const sepconv_gpu_call* call, int64
   return status == SEPCONV_OK ? move(s, &call->output, i, s->output, 1) : status;
 }
 
+/* Kernels load vectors of 16 bytes. Buffer objects start aligned. */
+static int aligned(const session* s, const sepconv_gpu_call* call) {
+  const uintptr_t all =
+      (uintptr_t)call->input.data | (uintptr_t)call->output.data | (uintptr_t)call->residual.data;
+  return !s->driver->offsets || all % 16 == 0;
+}
+
 static sepconv_status run_device(session* s, const sepconv_gpu_call* call) {
   sepconv_status status = SEPCONV_OK;
   for (int64_t i = 0; status == SEPCONV_OK && i < call->output.extent[0]; ++i) {
@@ -236,9 +243,10 @@ static sepconv_status run_device(session* s, const sepconv_gpu_call* call) {
   return status;
 }
 
-sepconv_status sepconv_library_gpu_open(const sepconv_kernel* kernel,
-                                        const sepconv_gpu_options* options, const void* packed,
-                                        size_t packed_bytes, sepconv_gpu* gpu) {
+SEPCONV_EXPORTED sepconv_status sepconv_library_gpu_open(const sepconv_kernel* kernel,
+                                                         const sepconv_gpu_options* options,
+                                                         const void* packed, size_t packed_bytes,
+                                                         sepconv_gpu* gpu) {
   static const sepconv_gpu_options defaults;
   session* s = (session*)(void*)gpu;
   if (gpu == NULL || sepconv_kernel_status(kernel) == SEPCONV_NULL_POINTER) {
@@ -265,7 +273,8 @@ sepconv_status sepconv_library_gpu_open(const sepconv_kernel* kernel,
   return status;
 }
 
-sepconv_status sepconv_library_gpu_run(sepconv_gpu* gpu, const sepconv_gpu_call* call) {
+SEPCONV_EXPORTED sepconv_status sepconv_library_gpu_run(sepconv_gpu* gpu,
+                                                        const sepconv_gpu_call* call) {
   session* s = (session*)(void*)gpu;
   if (gpu == NULL || call == NULL) return SEPCONV_NULL_POINTER;
   if (!s->opened || call->memory > SEPCONV_GPU_DEVICE) return SEPCONV_BAD_ARGUMENT;
@@ -273,6 +282,7 @@ sepconv_status sepconv_library_gpu_run(sepconv_gpu* gpu, const sepconv_gpu_call*
   if (status != SEPCONV_OK) return status;
   status = sepconv_check_tensors(s->kernel, &call->input, &call->residual, &call->output);
   if (status != SEPCONV_OK) return status;
+  if (call->memory == SEPCONV_GPU_DEVICE && !aligned(s, call)) return SEPCONV_MISALIGNED;
   status = s->driver->enter(&s->queue);
   if (status == SEPCONV_OK) {
     status = call->memory == SEPCONV_GPU_HOST
@@ -284,7 +294,7 @@ sepconv_status sepconv_library_gpu_run(sepconv_gpu* gpu, const sepconv_gpu_call*
   return status;
 }
 
-sepconv_status sepconv_library_gpu_close(sepconv_gpu* gpu) {
+SEPCONV_EXPORTED sepconv_status sepconv_library_gpu_close(sepconv_gpu* gpu) {
   session* s = (session*)(void*)gpu;
   return gpu == NULL || !s->opened ? SEPCONV_OK : close_session(s);
 }

@@ -253,7 +253,7 @@ static inline const char* sepconv_status_message(sepconv_status status) {
              "kernel->residual and kernel->output";
     case SEPCONV_MISALIGNED:
       return "a pointer is misaligned; align packed and workspace to SEPCONV_ALIGNMENT bytes and "
-             "tensors to their element";
+             "tensors to their element, on a CUDA device to 16 bytes";
     case SEPCONV_OVERLAP:
       return "two buffers overlap that must not; give the output, the packed weights and the "
              "workspace memory of their own";
