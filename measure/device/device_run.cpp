@@ -14,8 +14,7 @@ constexpr double kSampleMicroseconds = 1000;
 constexpr size_t kMostRuns = 1000;
 
 uint64_t bytes_of(const Kernel& kernel, const sepconv_tensor& tensor) {
-  return static_cast<uint64_t>(
-      sepconv_tensor_bytes(&tensor, kernel.described->impl->element_bytes));
+  return static_cast<uint64_t>(sepconv_tensor_bytes(&tensor, kernel.described->element_bytes));
 }
 
 bool upload(DeviceMemory& memory, const Kernel& kernel, const sepconv_tensor& tensor) {
