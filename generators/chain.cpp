@@ -100,8 +100,7 @@ void pad_taps(const Chain& chain, StageFuncs& stage, const Func& input, int inde
   }
   stage.pad = build_pad_of_loads(chain, stage, input, index, true);
   if (!has_rows(stage.stage.window)) return;
-  stage.taps.where(
-      Halide::likely(lies_in(tap(chain.y, row, stage.stage.window, 0), stage.in.h)));
+  stage.taps.where(Halide::likely(lies_in(tap(chain.y, row, stage.stage.window, 0), stage.in.h)));
 }
 
 void accumulate(const Chain& chain, StageFuncs& stage, const Func& input, int index) {

@@ -79,10 +79,12 @@ int64_t choose_stage(const spec::Stage& stage, int64_t channels_in) {
 }
 
 /// One group of staged channels an iteration; tiles with registers for a second group's inputs take
-/// two.
+/// two. A few channels are straight code where all their operands find registers.
 int64_t choose_unroll(const Tile& tile, const Work& work, const targets::Target& target) {
+  const int64_t operands = work.channels_in * (tile.x + tile.v);
+  const bool straight = work.taps > 1 || tile.x * tile.v + operands <= target.registers;
+  if (work.stage == 1) return work.channels_in < kLanes && straight ? 0 : 1;
   if (work.channels_in <= kLanes && work.taps == 1) return 0;
-  if (work.stage == 1) return work.channels_in <= 3 ? 0 : 1;
   const bool spare = tile.x * tile.v + 2 * tile.x + tile.v <= target.registers;
   const int64_t unroll = spare ? 2 * work.stage : work.stage;
   if (work.channels_in % unroll == 0 && work.channels_in > unroll) return unroll;

@@ -75,9 +75,10 @@ void add_channel_knobs(Space& space, const std::string& prefix, const TiledExten
 void add_dense_knobs(Space& space, const targets::Target& target) {
   space.knobs.push_back({"cv_taps", "tap loops unrolled: 0 none, 1 a row, 2 all", {0, 1, 2}});
   if (target.lane_fma) {
-    space.knobs.push_back({"cv_split",
-                           "1: border columns in a loop of their own; 2: also rows of zeros skipped",
-                           {0, 1, 2}});
+    space.knobs.push_back(
+        {"cv_split",
+         "1: border columns in a loop of their own; 2: also rows of zeros skipped",
+         {0, 1, 2}});
   } else {
     space.knobs.push_back({"cv_split", "1: border columns in a loop of their own", {0, 1}});
   }
