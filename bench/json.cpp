@@ -1,6 +1,8 @@
 // Bench: report to JSON, field by field. Knows no clock and no terminal.
 #include "bench/json.h"
 
+#include "bench/target_gaps.h"
+
 namespace sepconv::bench {
 namespace {
 
@@ -21,6 +23,8 @@ Json peers_json(const std::vector<PeerResult>& peers) {
                     {"min_us", peer.min_us},
                     {"median_us", peer.median_us},
                     {"ratio", optional(peer.ratio)},
+                    {"cold_median_us", optional(peer.cold_median_us)},
+                    {"cold_ratio", optional(peer.cold_ratio)},
                     {"agrees", peer.agrees}});
   }
   return list;
@@ -38,6 +42,9 @@ void add_times(const BenchRow& row, Json& item) {
   item["gflops"] = optional(row.gflops);
   item["roofline_gflops"] = optional(row.roofline_gflops);
   item["of_roofline"] = optional(row.of_roofline);
+  item["one_thread_median_us"] = optional(row.one_thread_median_us);
+  item["speedup"] = optional(row.speedup);
+  item["roofline_speedup"] = optional(row.roofline_speedup);
 }
 
 Json row_json(const BenchRow& row, bool several_files) {
@@ -66,8 +73,35 @@ Json row_json(const BenchRow& row, bool several_files) {
 Json machine_json(const Machine& machine) {
   Json peaks = Json::object();
   for (const auto& [target, value] : machine.peak_gflops) peaks[target] = value;
-  return {{"cpu", machine.cpu},       {"peak_gflops", peaks},     {"l1_gbs", machine.gbs[0]},
-          {"l2_gbs", machine.gbs[1]}, {"l3_gbs", machine.gbs[2]}, {"dram_gbs", machine.gbs[3]}};
+  return {{"cpu", machine.cpu},
+          {"peak_gflops", peaks},
+          {"l1_gbs", machine.gbs[0]},
+          {"l2_gbs", machine.gbs[1]},
+          {"l3_gbs", machine.gbs[2]},
+          {"dram_gbs", machine.gbs[3]},
+          {"core", text(machine.core)},
+          {"l1_bytes", machine.sizes.bytes[0]},
+          {"l2_bytes", machine.sizes.bytes[1]},
+          {"l3_bytes", machine.sizes.bytes[2]},
+          {"emulator", text(machine.emulator)}};
+}
+
+Json gaps_json(const std::vector<TargetGap>& gaps) {
+  Json list = Json::array();
+  for (const TargetGap& gap : gaps) {
+    list.push_back({{"name", text(gap.file)},
+                    {"op", gap.op},
+                    {"target", gap.target},
+                    {"base", gap.base},
+                    {"layers", gap.layers},
+                    {"of_roofline", gap.of_roofline},
+                    {"base_of_roofline", gap.base_of_roofline},
+                    {"points_lost", gap.points()},
+                    {"most_points_lost", gap.most_points},
+                    {"most_layer", gap.most_layer},
+                    {"time_ratio", gap.time_ratio}});
+  }
+  return list;
 }
 
 }  // namespace
@@ -83,12 +117,18 @@ Json to_json(const BenchReport& report, bool several_files) {
                      {"weighted_of_roofline", optional(sum.weighted_of_roofline)},
                      {"geomean_of_roofline", optional(sum.geomean_of_roofline)},
                      {"weighted_ratio", optional(sum.weighted_ratio)},
-                     {"geomean_ratio", optional(sum.geomean_ratio)}});
+                     {"geomean_ratio", optional(sum.geomean_ratio)},
+                     {"sum_cold_us", optional(sum.sum_cold_us)},
+                     {"weighted_cold_ratio", optional(sum.weighted_cold_ratio)},
+                     {"geomean_cold_ratio", optional(sum.geomean_cold_ratio)},
+                     {"speedup", optional(sum.speedup)},
+                     {"least_speedup", optional(sum.least_speedup)}});
   }
   return {{"machine", machine_json(report.machine)},
           {"threads", report.threads},
           {"results", std::move(rows)},
-          {"files", std::move(files)}};
+          {"files", std::move(files)},
+          {"targets", gaps_json(target_gaps(report))}};
 }
 
 }  // namespace sepconv::bench

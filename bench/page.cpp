@@ -5,38 +5,15 @@
 
 #include <algorithm>
 
+#include "bench/page_style.h"
+#include "bench/page_table.h"
 #include "bench/roofline_plot.h"
+#include "bench/target_gaps.h"
 
 namespace sepconv::bench {
 namespace {
 
-constexpr const char* kStyle = R"(
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 1100px; padding: 0 1em; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .25em .7em; text-align: right; border-bottom: 1px solid #8884; }
-th { cursor: pointer; white-space: nowrap; } th.word, td.word { text-align: left; }
-code { font-size: 85%; } .bad { color: #c22; }
-svg text { font-size: 12px; fill: currentColor; } svg .grid { stroke: #8884; }
-svg .ceiling { stroke: currentColor; stroke-width: 1.5; }
-.ours { fill: #1769c2; background: #1769c2; } .onednn { fill: #d98a00; background: #d98a00; }
-.xnnpack { fill: #2a9d5c; background: #2a9d5c; } .onnxruntime { fill: #a04bb5; background: #a04bb5; }
-.bars { display: grid; grid-template-columns: max-content max-content 1fr; gap: 2px 1em; }
-.bars > b { grid-column: 1; } .bars > span { grid-column: 2; } .bars > div { grid-column: 3; }
-.bar { display: inline-block; height: .8em; }
-@media (prefers-color-scheme: dark) { body { background: #16181c; color: #e4e4e4; } }
-)";
-
-constexpr const char* kScript = R"(
-for (const heading of document.querySelectorAll("th")) heading.addEventListener("click", () => {
-  const body = heading.closest("table").tBodies[0], column = heading.cellIndex;
-  const down = heading.dataset.order = heading.dataset.order === "up" ? "down" : "up";
-  const value = row => { const text = row.cells[column].textContent, number = parseFloat(text);
-    return isNaN(number) ? text : number; };
-  [...body.rows].sort((a, b) => { const x = value(a), y = value(b);
-    const order = typeof x === typeof y ? (x < y ? -1 : x > y ? 1 : 0) : typeof x === "number" ? -1 : 1;
-    return down === "up" ? order : -order; }).forEach(row => body.append(row));
-});
-)";
+using Column = PageColumn;
 
 std::string number(const std::optional<double>& value, int digits) {
   return value ? fmt::format("{:.{}f}", *value, digits) : "-";
@@ -46,126 +23,248 @@ std::string percent(const std::optional<double>& value) {
   return value ? fmt::format("{:.1f}", 100 * *value) : "-";
 }
 
-/// A table of escaped cells; the first `words` columns are text.
-class Table {
- public:
-  Table(const std::vector<std::string>& heading, size_t words) : words_(words) {
-    html_ = "<table><thead>" + line(heading, "th", "") + "</thead><tbody>\n";
-  }
-  void add(const std::vector<std::string>& cells, const char* kind = "") {
-    html_ += line(cells, "td", kind);
-  }
-  [[nodiscard]] std::string html() const { return html_ + "</tbody></table>\n"; }
+std::string file_word(const std::string& file) { return file.empty() ? "names" : file; }
 
- private:
-  size_t words_;
-  std::string html_;
+bool several_targets(const BenchReport& report) {
+  return std::any_of(report.rows.begin(), report.rows.end(),
+                     [&](const BenchRow& row) { return row.target != report.rows.front().target; });
+}
 
-  [[nodiscard]] std::string line(const std::vector<std::string>& cells, const char* tag,
-                                 const char* kind) const {
-    std::string text = fmt::format("<tr class=\"{}\">", kind);
-    for (size_t i = 0; i < cells.size(); ++i) {
-      text += fmt::format("<{0}{1}>{2}</{0}>", tag, i < words_ ? " class=\"word\"" : "",
-                          escaped(cells[i]));
+bool any_peers(const BenchReport& report) {
+  return std::any_of(report.rows.begin(), report.rows.end(),
+                     [](const BenchRow& row) { return !row.peers.empty(); });
+}
+
+std::string fact(const std::string& name, const std::string& value) {
+  return fmt::format("<dt>{}</dt><dd>{}</dd>\n", escaped(name), escaped(value));
+}
+
+std::string machine_html(const BenchReport& report, const std::string& command) {
+  const Machine& machine = report.machine;
+  std::string text = "<dl>\n" + fact("CPU", machine.cpu) + fact("core", machine.core) +
+                     fact("threads", std::to_string(report.threads));
+  for (const auto& [target, peak] : machine.peak_gflops) {
+    text += fact("peak", fmt::format("{:.1f} GFLOP/s in code for {}", peak, target));
+  }
+  for (size_t level = 0; level < measure::kLevels; ++level) {
+    std::string value = fmt::format("{:.1f} GB/s, half reads, half writes", machine.gbs[level]);
+    if (level < 3 && machine.sizes.bytes[level] > 0) {
+      value += fmt::format(", {} KiB", machine.sizes.bytes[level] / 1024);
     }
-    return text + "</tr>\n";
+    text += fact(measure::word(static_cast<measure::Level>(level)), value);
   }
-};
-
-std::string machine_html(const BenchReport& report) {
-  const auto& gbs = report.machine.gbs;
-  std::string text = fmt::format(
-      "<p>{}, {} thread{}. Bandwidths, half reads and half writes: L1d {:.0f}, L2 "
-      "{:.0f}, L3 {:.0f}, DRAM {:.0f} GB/s.",
-      escaped(report.machine.cpu), report.threads, report.threads == 1 ? "" : "s", gbs[0], gbs[1],
-      gbs[2], gbs[3]);
-  for (const auto& [target, peak] : report.machine.peak_gflops) {
-    text += fmt::format(" Peak of {}: {:.1f} GFLOP/s.", escaped(target), peak);
+  if (!machine.emulator.empty()) {
+    text += fact("emulator", machine.emulator + ": these times say nothing of the targets");
   }
-  return text + "</p>\n";
+  return text + "<dt>command</dt><dd><code>" + escaped(command) + "</code></dd>\n</dl>\n";
 }
 
-std::string bar(const std::string& kind, double us, double longest) {
-  return fmt::format(
-      "<span>{0}</span><div><span class=\"bar {0}\" style=\"width:{1:.1f}%\"></span> {2:.1f} us"
-      "</div>\n",
-      escaped(kind), 80 * us / longest, us);
+std::string sums_html(const BenchReport& report) {
+  std::vector<Column> columns{
+      {"file", Column::word},
+      {"op", Column::word},
+      {"target", Column::word},
+      {"us", Column::number, "medians, as often as the network has the layer"},
+      {"cold us", Column::number, "as inside a network"},
+      {"% weighted", Column::number, "share of the roofline, weighted by time"},
+      {"% geomean", Column::number, "share of the roofline, geometric mean"}};
+  const bool ratios = any_peers(report), several = report.threads > 1;
+  if (ratios) {
+    columns.push_back({"ratio", Column::number, "the best rival's time over ours, weighted"});
+    columns.push_back({"geomean", Column::number, "the same, geometric mean"});
+    columns.push_back({"cold ratio", Column::number, "as inside a network, weighted"});
+    columns.push_back({"cold geomean", Column::number, "the same, geometric mean"});
+  }
+  if (several) {
+    columns.push_back({"speedup", Column::number, "time on one thread over time on all"});
+    columns.push_back({"least", Column::number, "of the layer that gains least"});
+  }
+  PageTable table(columns);
+  for (const FileSum& sum : report.files) {
+    std::vector<std::string> cells{file_word(sum.name),
+                                   sum.op,
+                                   sum.target,
+                                   number(sum.sum_us, 1),
+                                   number(sum.sum_cold_us, 1),
+                                   percent(sum.weighted_of_roofline),
+                                   percent(sum.geomean_of_roofline)};
+    if (ratios) {
+      for (const auto& ratio : {sum.weighted_ratio, sum.geomean_ratio, sum.weighted_cold_ratio,
+                                sum.geomean_cold_ratio}) {
+        cells.push_back(number(ratio, 2));
+      }
+    }
+    if (several) {
+      cells.push_back(number(sum.speedup, 2));
+      cells.push_back(number(sum.least_speedup, 2));
+    }
+    table.add(cells);
+  }
+  return "<h2>Sums</h2>\n" + table.html();
 }
 
-std::string bars_html(const BenchReport& report) {
-  std::string text = "<div class=\"bars\">\n";
-  for (const BenchRow& row : report.rows) {
-    if (row.status != Status::ok) continue;
-    double longest = *row.median_us;
-    for (const PeerResult& peer : row.peers) longest = std::max(longest, peer.median_us);
-    text += fmt::format("<b>{}</b>", escaped(row.layer)) + bar("ours", *row.median_us, longest);
-    for (const PeerResult& peer : row.peers) text += bar(peer.name, peer.median_us, longest);
+std::string gaps_html(const BenchReport& report) {
+  const std::vector<TargetGap> gaps = target_gaps(report);
+  if (gaps.empty()) return "";
+  PageTable table({{"file", Column::word},
+                   {"op", Column::word},
+                   {"target", Column::word},
+                   {"layers"},
+                   {"%", Column::number, "of the target's own roofline, weighted by time"},
+                   {"base %"},
+                   {"points lost"},
+                   {"most", Column::number, "points of the layer that loses most"},
+                   {"by layer", Column::word},
+                   {"time", Column::number, "over the base's"}});
+  for (const TargetGap& gap : gaps) {
+    table.add({file_word(gap.file), gap.op, gap.target, std::to_string(gap.layers),
+               percent(gap.of_roofline), percent(gap.base_of_roofline), number(gap.points(), 1),
+               number(gap.most_points, 1), gap.most_layer, number(gap.time_ratio, 2)});
+  }
+  return "<h2>Beside " + escaped(gaps.front().base) + "</h2>\n" + table.html();
+}
+
+std::string keys_html(const BenchReport& report) {
+  std::string text = "<div class=\"keys\">";
+  for (const PlotKey& key : plot_keys(report)) {
+    text += fmt::format(
+        "<label><input type=\"checkbox\" value=\"{0}\" checked><i class=\"{0}\"></i>{1}</label>",
+        key.kind, escaped(key.words));
   }
   return text + "</div>\n";
 }
 
-std::string rows_html(const BenchReport& report) {
-  Table table({"layer", "op", "target", "schedule", "status", "count", "median us", "min us",
-               "P99 us", "cold us", "GFLOP/s", "roofline", "% of it", "level", "code bytes"},
-              5);
-  for (const BenchRow& row : report.rows) {
-    table.add(
-        {row.layer, row.op, row.target, row.schedule,
-         row.reason.empty() ? word(row.status) : std::string(word(row.status)) + ": " + row.reason,
-         std::to_string(row.count), number(row.median_us, 1), number(row.min_us, 1),
-         number(row.p99_us, 1), number(row.cold_median_us, 1), number(row.gflops, 1),
-         number(row.roofline_gflops, 1), percent(row.of_roofline), row.level,
-         row.code_bytes ? std::to_string(*row.code_bytes) : "-"},
-        row.status == Status::ok ? "" : "bad");
+std::string bar(const std::string& kind, const std::string& words, double us, double bound,
+                double longest) {
+  std::string mark;
+  if (bound > 0) {
+    mark = fmt::format("<span class=\"bound\" style=\"left:{:.1f}%\"></span>",
+                       100 * std::min(bound / longest, 1.0));
   }
-  return table.html();
+  return fmt::format(
+      "<div><span class=\"track\"><span class=\"bar {}\" style=\"width:{:.1f}%\"></span>{}</span>"
+      "<span class=\"value\">{}</span></div>\n",
+      kind, 100 * us / longest, mark, escaped(words));
+}
+
+std::string bars_of(const BenchRow& row, const std::string& kind) {
+  double longest = *row.median_us;
+  for (const PeerResult& peer : row.peers) longest = std::max(longest, peer.median_us);
+  const double bound = *row.median_us * row.of_roofline.value_or(0);
+  std::string text =
+      bar(kind, fmt::format("{:.1f} us sepconv", *row.median_us), *row.median_us, bound, longest);
+  for (const PeerResult& peer : row.peers) {
+    text += bar(peer.name,
+                fmt::format("{:.1f} us {} {}x{}", peer.median_us, peer.name, number(peer.ratio, 2),
+                            peer.agrees ? "" : " differs!"),
+                peer.median_us, bound, longest);
+  }
+  return text;
+}
+
+std::string bars_html(const BenchReport& report) {
+  std::string text =
+      "<h2>Times</h2>\n<p class=\"note\">Medians in a hot cache; the upright mark is the time that "
+      "the roofline allows.</p>\n";
+  const bool targets = several_targets(report);
+  for (const BenchRow& row : report.rows) {
+    if (row.status != Status::ok) continue;
+    const std::string below = row.op + (targets ? " on " + row.target : "");
+    text += fmt::format("<div class=\"layer\"><div><b>{}</b><small>{}</small></div>",
+                        escaped(row.layer), escaped(below)) +
+            "<div class=\"bars\">\n" + bars_of(row, ours_kind(report, row)) + "</div></div>\n";
+  }
+  return text;
+}
+
+std::string rows_html(const BenchReport& report) {
+  std::vector<Column> columns{{"layer", Column::word},
+                              {"op", Column::word},
+                              {"target", Column::word},
+                              {"count"},
+                              {"us", Column::number, "median in a hot cache"},
+                              {"min us"},
+                              {"P99 us"},
+                              {"cold us", Column::number, "median, as inside a network"},
+                              {"GFLOP/s"},
+                              {"roofline", Column::number, "GFLOP/s that it allows"},
+                              {"%", Column::number, "of the roofline"},
+                              {"level", Column::word, "the smallest that holds the layer's bytes"}};
+  const bool several = report.threads > 1;
+  if (several) {
+    columns.push_back({"1 thread us"});
+    columns.push_back({"speedup"});
+    columns.push_back({"roofline's", Column::number, "how many times higher the roofline is"});
+  }
+  columns.push_back({"schedule", Column::word});
+  columns.push_back({"code bytes"});
+  columns.push_back({"status", Column::long_word});
+  PageTable table(columns);
+  for (const BenchRow& row : report.rows) {
+    std::vector<std::string> cells{row.layer,
+                                   row.op,
+                                   row.target,
+                                   std::to_string(row.count),
+                                   number(row.median_us, 1),
+                                   number(row.min_us, 1),
+                                   number(row.p99_us, 1),
+                                   number(row.cold_median_us, 1),
+                                   number(row.gflops, 1),
+                                   number(row.roofline_gflops, 1),
+                                   percent(row.of_roofline),
+                                   row.level};
+    if (several) {
+      cells.push_back(number(row.one_thread_median_us, 1));
+      cells.push_back(number(row.speedup, 2));
+      cells.push_back(number(row.roofline_speedup, 2));
+    }
+    cells.push_back(row.schedule);
+    cells.push_back(row.code_bytes ? std::to_string(*row.code_bytes) : "-");
+    cells.push_back(word(row.status) + (row.reason.empty() ? "" : ": " + row.reason));
+    table.add(cells, row.status != Status::ok);
+  }
+  return "<h2>Layers</h2>\n" + table.html();
 }
 
 std::string peers_html(const BenchReport& report) {
-  Table table({"layer", "rival", "implementation", "results", "median us", "min us", "times ours"},
-              4);
-  bool any = false;
+  PageTable table({{"layer", Column::word},
+                   {"target", Column::word},
+                   {"rival", Column::word},
+                   {"us"},
+                   {"times ours", Column::number, "its median over ours"},
+                   {"cold us"},
+                   {"cold, times ours"},
+                   {"results", Column::word},
+                   {"implementation", Column::long_word}});
   for (const BenchRow& row : report.rows) {
     for (const PeerResult& peer : row.peers) {
-      any = true;
-      table.add({row.layer, peer.name, peer.impl, peer.agrees ? "agree" : "differ",
-                 number(peer.median_us, 1), number(peer.min_us, 1), number(peer.ratio, 2)},
-                peer.agrees ? "" : "bad");
+      table.add({row.layer, row.target, peer.name, number(peer.median_us, 1), number(peer.ratio, 2),
+                 number(peer.cold_median_us, 1), number(peer.cold_ratio, 2),
+                 peer.agrees ? "agree" : "differ", peer.impl},
+                !peer.agrees);
     }
   }
-  return any ? "<h2>Rivals</h2>\n" + table.html() : "";
-}
-
-std::string sums_html(const BenchReport& report) {
-  Table table({"file", "op", "target", "us", "% weighted", "% geomean", "times ours, weighted",
-               "times ours, geomean"},
-              3);
-  for (const FileSum& sum : report.files) {
-    table.add({sum.name.empty() ? "names" : sum.name, sum.op, sum.target, number(sum.sum_us, 1),
-               percent(sum.weighted_of_roofline), percent(sum.geomean_of_roofline),
-               number(sum.weighted_ratio, 2), number(sum.geomean_ratio, 2)});
-  }
-  return table.html();
+  return table.empty() ? "" : "<h2>Rivals</h2>\n" + table.html();
 }
 
 std::string commands_html(const BenchReport& report) {
-  Table table({"layer", "target", "command"}, 3);
+  PageTable table({{"layer", Column::word}, {"target", Column::word}, {"command", Column::word}});
   for (const BenchRow& row : report.rows) table.add({row.layer, row.target, row.repeat});
-  return table.html();
+  return "<h2>To measure a row again</h2>\n" + table.html();
 }
 
 }  // namespace
 
 std::string page(const BenchReport& report, const std::string& command) {
   return "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-         "<meta name=\"viewport\" content=\"width=device-width\">\n<title>sepconv bench</title>\n"
-         "<style>" +
-         std::string(kStyle) + "</style></head><body>\n<h1>sepconv bench</h1>\n" +
-         machine_html(report) + "<p><code>" + escaped(command) +
-         "</code></p>\n<h2>Roofline</h2>\n" + roofline_plot(report) + "<h2>Layers</h2>\n" +
-         rows_html(report) + "<h2>Times</h2>\n" + bars_html(report) + peers_html(report) +
-         "<h2>Sums</h2>\n" + sums_html(report) + "<h2>To measure a row again</h2>\n" +
-         commands_html(report) + "<script>" + kScript + "</script>\n</body></html>\n";
+         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+         "<title>sepconv bench</title>\n<style>" +
+         std::string(kPageStyle) + "</style></head><body>\n<h1>sepconv bench</h1>\n" +
+         machine_html(report, command) + sums_html(report) + gaps_html(report) +
+         "<h2>Roofline</h2>\n" + keys_html(report) + "<div class=\"wide\">" +
+         roofline_plot(report) + "</div>\n" + rows_html(report) + bars_html(report) +
+         peers_html(report) + commands_html(report) + "<script>" + kPageScript +
+         "</script>\n</body></html>\n";
 }
 
 }  // namespace sepconv::bench

@@ -25,11 +25,11 @@ struct Mean {
   }
 };
 
-/// The row's ratio to the fastest rival that agrees.
-std::optional<double> best_ratio(const BenchRow& row) {
+/// The least of one number over the rivals that agree: the row's ratio to the fastest of them.
+std::optional<double> best_ratio(const BenchRow& row, std::optional<double> PeerResult::*ratio) {
   std::optional<double> best;
   for (const PeerResult& peer : row.peers) {
-    if (peer.agrees && peer.ratio && (!best || *peer.ratio < *best)) best = peer.ratio;
+    if (peer.agrees && peer.*ratio && (!best || *(peer.*ratio) < *best)) best = peer.*ratio;
   }
   return best;
 }
@@ -39,20 +39,49 @@ bool belongs(const BenchRow& row, const FileSum& sum) {
          (sum.op == "total" || sum.op == row.op);
 }
 
-void add_up(const std::vector<BenchRow>& rows, FileSum& sum) {
+void add_cold(const std::vector<const BenchRow*>& rows, FileSum& sum) {
+  Mean ratio;
+  double all = 0;
+  for (const BenchRow* row : rows) {
+    if (!row->cold_median_us) continue;
+    const double time = static_cast<double>(row->count) * *row->cold_median_us;
+    all += time;
+    if (const auto best = best_ratio(*row, &PeerResult::cold_ratio)) ratio.add(*best, time, 1);
+  }
+  if (all > 0) sum.sum_cold_us = all;
+  sum.weighted_cold_ratio = ratio.arithmetic();
+  sum.geomean_cold_ratio = ratio.geometric();
+}
+
+void add_speedups(const std::vector<const BenchRow*>& rows, FileSum& sum) {
+  double one = 0, all = 0;
+  for (const BenchRow* row : rows) {
+    if (!row->speedup) continue;
+    one += static_cast<double>(row->count) * *row->one_thread_median_us;
+    all += static_cast<double>(row->count) * *row->median_us;
+    sum.least_speedup = std::min(sum.least_speedup.value_or(*row->speedup), *row->speedup);
+  }
+  if (all > 0) sum.speedup = one / all;
+}
+
+void add_up(const std::vector<BenchRow>& all, FileSum& sum) {
+  std::vector<const BenchRow*> rows;
+  for (const BenchRow& row : all) {
+    if (belongs(row, sum) && row.status == Status::ok && row.median_us) rows.push_back(&row);
+  }
   Mean roofline, ratio;
-  for (const BenchRow& row : rows) {
-    if (!belongs(row, sum) || row.status != Status::ok || !row.median_us) continue;
-    const auto count = static_cast<double>(row.count);
-    const double time = count * *row.median_us;
+  for (const BenchRow* row : rows) {
+    const double time = static_cast<double>(row->count) * *row->median_us;
     sum.sum_us += time;
-    if (row.of_roofline) roofline.add(*row.of_roofline, time, 1);
-    if (const auto best = best_ratio(row)) ratio.add(*best, time, 1);
+    if (row->of_roofline) roofline.add(*row->of_roofline, time, 1);
+    if (const auto best = best_ratio(*row, &PeerResult::ratio)) ratio.add(*best, time, 1);
   }
   sum.weighted_of_roofline = roofline.arithmetic();
   sum.geomean_of_roofline = roofline.geometric();
   sum.weighted_ratio = ratio.arithmetic();
   sum.geomean_ratio = ratio.geometric();
+  add_cold(rows, sum);
+  add_speedups(rows, sum);
 }
 
 }  // namespace
@@ -80,6 +109,14 @@ void set_roofline(BenchRow& row, const spec::Cost& cost, double peak_gflops,
     row.reason =
         "faster than the measured peak by more than its padding taps: the clock or the "
         "machine's speed changed during the run; measure again";
+  }
+}
+
+void set_speedup(BenchRow& row, double one_thread_us, double one_thread_roofline_gflops) {
+  row.one_thread_median_us = one_thread_us;
+  row.speedup = one_thread_us / *row.median_us;
+  if (row.roofline_gflops && one_thread_roofline_gflops > 0) {
+    row.roofline_speedup = *row.roofline_gflops / one_thread_roofline_gflops;
   }
 }
 

@@ -20,6 +20,9 @@ namespace sepconv::bench {
 void set_roofline(BenchRow& row, const spec::Cost& cost, double peak_gflops,
                   const measure::Ceilings& ceilings);
 
+/// Sets what several threads gain over one. Precondition: median_us and roofline_gflops are set.
+void set_speedup(BenchRow& row, double one_thread_us, double one_thread_roofline_gflops);
+
 /// Per file and target: one sum per op in order of appearance, then "total". Only rows that are ok
 /// count; the weighted and geometric means are empty where no row has the number.
 [[nodiscard]] std::vector<FileSum> sums(const std::vector<BenchRow>& rows);

@@ -5,35 +5,19 @@
 #include <sched.h>
 #include <sys/mman.h>
 
-#include <chrono>
-#include <cstdio>
+#include <algorithm>
 #include <optional>
-#include <thread>
 
 #include "bench/peers/exchange.h"
 #include "bench/peers/session.h"
 #include "bench/row_call.h"
+#include "bench/row_sampling.h"
 #include "measure/fill.h"
 #include "measure/isolate.h"
 #include "support/files.h"
 
 namespace sepconv::bench {
 namespace {
-
-constexpr size_t kMaxPeers = 8;
-
-struct PeerSlot {
-  measure::Statistics times;
-  bool agrees;
-  char implementation[160], problem[160];
-};
-
-/// What the child leaves for its parent.
-struct Shared {
-  measure::Statistics hot, cold;
-  double peak_gflops;
-  PeerSlot peers[kMaxPeers];
-};
 
 /// What one row needs in the child.
 struct Row {
@@ -53,81 +37,22 @@ void pin() {
 }
 
 /// Starts the rivals one after the other and compares their outputs with ours.
-std::vector<Session> start_peers(const Row& row, const std::vector<float>& ours, Shared& shared) {
+std::vector<Session> start_peers(const Row& row, const std::vector<float>& ours, Samples& samples) {
   std::vector<Session> sessions;
-  for (size_t i = 0; i < std::min(row.options.peers.size(), kMaxPeers); ++i) {
+  for (size_t i = 0; i < std::min(row.options.peers.size(), Samples::kMaxPeers); ++i) {
     sessions.push_back(Session::start(row.options.peers[i], row.folder, row.options.threads));
     if (!sessions.back().problem().empty()) continue;
     const auto theirs = read_output(row.folder, static_cast<int64_t>(ours.size()));
-    shared.peers[i].agrees = agree(ours, theirs);
+    samples.peers[i].agrees = agree(ours, theirs);
     std::error_code ignored;
     std::filesystem::remove(row.folder / "output.f32", ignored);
   }
   return sessions;
 }
 
-/// Ours, then the rivals. Each has an untimed call before each sample, which brings its data back
-/// into the caches. Beside rivals, ours waits until their threads that spin for more work sleep.
-std::vector<measure::Timed> turns(const Row& row, const std::function<void()>& run,
-                                  std::vector<Session>& sessions) {
-  std::vector<measure::Timed> turns(1);
-  turns[0].run = run;
-  const bool wait = !sessions.empty() && row.options.threads > 1;
-  turns[0].before = [wait, run] {
-    if (wait) std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    run();
-  };
-  for (Session& session : sessions) {
-    measure::Timed turn;
-    turn.elsewhere = [&session](size_t calls) { return session.time(calls); };
-    turns.push_back(std::move(turn));
-  }
-  return turns;
-}
-
-void keep_peers(const std::vector<Session>& sessions,
-                const std::vector<std::vector<double>>& samples, Shared& shared) {
-  for (size_t i = 0; i < sessions.size(); ++i) {
-    PeerSlot& slot = shared.peers[i];
-    const auto copy = [](char(&to)[160], const std::string& text) {
-      std::snprintf(to, sizeof(to), "%s", text.c_str());
-    };
-    copy(slot.implementation, sessions[i].implementation());
-    copy(slot.problem, sessions[i].problem());
-    if (sessions[i].problem().empty()) slot.times = measure::statistics(samples[i + 1]);
-  }
-}
-
-/// Samples hot, with bursts at the peak in turn, then cold.
-void sample(const Row& row, const std::function<void()>& run, std::vector<Session> sessions,
-            Shared& shared) {
-  const BenchOptions& options = row.options;
-  std::vector<double> peaks;
-  const auto burst = [&] {
-    if (peaks.size() < 100) {
-      peaks.push_back(measure::peak_gflops(row.target, options.threads, 0.002));
-      // What waits for the core runs now rather than during the sample.
-      std::this_thread::sleep_for(std::chrono::microseconds(200));
-    }
-  };
-  const double cold_seconds = options.cold ? 0.4 * options.row_seconds : 0;
-  const double hot_seconds = options.row_seconds - cold_seconds;
-  const auto timed = turns(row, run, sessions);
-  const auto hot =
-      measure::sample_in_turn(timed, hot_seconds * static_cast<double>(timed.size()), 10, burst);
-  shared.hot = measure::statistics(hot[0]);
-  shared.peak_gflops = measure::statistics(peaks).median;
-  keep_peers(sessions, hot, shared);
-  sessions.clear();
-  if (!options.cold) return;
-  measure::Evictor evict(static_cast<size_t>(measure::cache_sizes(1).bytes[2]));
-  const auto cold = measure::sample_in_turn({{run, [&] { evict(); }, 1, {}}}, cold_seconds, 5);
-  shared.cold = measure::statistics(cold[0]);
-}
-
 /// Fills, packs, runs once and samples, in the child; why not, or empty.
-std::string measure_kernel(const Row& row, Shared& shared) {
-  const bool alone = row.options.peers.empty();
+std::string measure_kernel(const Row& row, Samples& samples) {
+  const bool alone = row.options.peers.empty() || row.kernel.remote;  // rivals are only here
   if (!alone && row.options.threads == 1) pin();
   const reference::Operands operands = measure::real_fill(row.layer, row.layer.input.n);
   RowCall made;
@@ -137,18 +62,18 @@ std::string measure_kernel(const Row& row, Shared& shared) {
   if (!alone) {
     const auto written = write_layer(row.folder, row.layer, operands, row.options.threads);
     if (!written) return written.error().front().message;
-    sessions = start_peers(row, made.output.read(), shared);
+    sessions = start_peers(row, made.output.read(), samples);
   }
-  sample(
-      row, [&] { row.kernel.run(made.call); }, std::move(sessions), shared);
+  sample_row({row.target, row.kernel, row.options, made}, std::move(sessions), samples);
   return {};
 }
 
-std::vector<PeerTimes> peer_times(const std::vector<Peer>& peers, const Shared& shared) {
+std::vector<PeerTimes> peer_times(const std::vector<Peer>& peers, const Samples& samples) {
   std::vector<PeerTimes> times;
-  for (size_t i = 0; i < std::min(peers.size(), kMaxPeers); ++i) {
-    const PeerSlot& slot = shared.peers[i];
-    times.push_back({peers[i].name, slot.implementation, slot.problem, slot.times, slot.agrees});
+  for (size_t i = 0; i < std::min(peers.size(), Samples::kMaxPeers); ++i) {
+    const Samples::Peer& peer = samples.peers[i];
+    times.push_back(
+        {peers[i].name, peer.implementation, peer.problem, peer.hot, peer.cold, peer.agrees});
   }
   return times;
 }
@@ -170,24 +95,30 @@ RowTimes time_row(const spec::Layer& layer, const targets::Target& target,
     row.folder = folder->path();
   }
   void* memory =
-      mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+      mmap(nullptr, sizeof(Samples), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
     times.failure = "no shared memory for the results";
     return times;
   }
-  auto* shared = new (memory) Shared{};
+  auto* samples = new (memory) Samples{};
   const measure::Outcome outcome = measure::isolated(options.limit_seconds, [&] {
     measure::Outcome result;
-    result.reason = measure_kernel(row, *shared);
+    try {
+      result.reason = measure_kernel(row, *samples);
+    } catch (const measure::KernelLost& lost) {
+      result.reason = lost.reason;
+    }
     if (!result.reason.empty()) result.status = measure::Status::failed;
     return result;
   });
-  times.hot = shared->hot;
-  times.cold = shared->cold;
-  times.peak_gflops = shared->peak_gflops;
-  times.peers = peer_times(options.peers, *shared);
+  times.hot = samples->hot;
+  times.cold = samples->cold;
+  times.one_thread = samples->one_thread;
+  times.peak_gflops = samples->peak_gflops;
+  times.one_thread_peak_gflops = samples->one_thread_peak_gflops;
+  times.peers = peer_times(options.peers, *samples);
   if (outcome.status != measure::Status::passed) times.failure = outcome.reason;
-  munmap(memory, sizeof(Shared));
+  munmap(memory, sizeof(Samples));
   return times;
 }
 

@@ -12,6 +12,8 @@
 #include "bench/peers/find.h"
 #include "measure/build.h"
 #include "measure/ceilings.h"
+#include "measure/machine.h"
+#include "measure/runner.h"
 #include "spec/layer.h"
 #include "targets/target.h"
 
@@ -25,7 +27,8 @@ struct PeerResult {
   std::string name, impl;
   double min_us = 0, median_us = 0;
   std::optional<double> ratio;  ///< its median / ours; above 1: ours is faster
-  bool agrees = false;          ///< whether its outputs equal ours
+  std::optional<double> cold_median_us, cold_ratio;
+  bool agrees = false;  ///< whether its outputs equal ours
 };
 
 /// One layer on one target. What does not apply is empty.
@@ -38,6 +41,9 @@ struct BenchRow {
   std::string level;  ///< L1d, L2, L3 or DRAM
   std::optional<double> min_us, median_us, mean_us, std_us, max_us, p95_us, p99_us, cold_median_us;
   std::optional<double> gflops, roofline_gflops, of_roofline;
+  /// On several threads: the same kernel on one, how many times faster it is on all, and how many
+  /// times higher their roofline is.
+  std::optional<double> one_thread_median_us, speedup, roofline_speedup;
   std::optional<int64_t> code_bytes;
   Status status = Status::skipped;
   std::string reason;
@@ -49,6 +55,9 @@ struct Machine {
   std::string cpu;
   std::vector<std::pair<std::string, double>> peak_gflops;  ///< by target, in the order asked for
   std::array<double, measure::kLevels> gbs{};               ///< half reads, half writes
+  std::string core;                                         ///< the word of targets/, or generic
+  measure::CacheSizes sizes;                                ///< of all threads together
+  std::string emulator = {};  ///< not empty: no time here says anything of the targets
 };
 
 /// Sums over one op of one file, or over the file (op "total").
@@ -56,6 +65,9 @@ struct FileSum {
   std::string name, op, target;
   double sum_us = 0;
   std::optional<double> weighted_of_roofline, geomean_of_roofline, weighted_ratio, geomean_ratio;
+  std::optional<double> sum_cold_us, weighted_cold_ratio, geomean_cold_ratio;
+  /// On several threads: sum on one over sum on all, and the least of the rows.
+  std::optional<double> speedup, least_speedup;
 };
 
 struct BenchReport {
@@ -70,6 +82,9 @@ struct BenchOptions {
   double row_seconds = 1.0;    ///< time spent on sampling one row
   double limit_seconds = 120;  ///< wall time after which a row's kernel counts as hanging
   bool cold = true;
+  /// The machine that the kernels run on, and what starts them there; without a function, here.
+  measure::Machine machine = measure::this_machine();
+  std::function<std::optional<measure::Runner>(const targets::Target& target)> runner;
   std::vector<Peer> peers;  ///< timed in turn with ours
   /// Says why a row lacks a rival.
   std::function<void(const std::string& text)> note;

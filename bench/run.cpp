@@ -50,15 +50,35 @@ struct TargetBuild {
   Status status = Status::ok;
   std::string reason;
   measure::Built built;
-  std::optional<measure::Library> library;
-  std::vector<double> peaks;  ///< GFLOP/s, one per timed row
+  std::optional<measure::Library> library;       ///< opened here
+  std::optional<measure::RemoteLibrary> remote;  ///< or by a runner
+  std::vector<double> peaks;                     ///< GFLOP/s, one per timed row
 };
 
+void open(const std::optional<measure::Runner>& runner, TargetBuild& result) {
+  const measure::Built& built = result.built;
+  const auto set = [&](auto opened, auto& place) {
+    if (opened) {
+      place = std::move(*opened);
+      return;
+    }
+    const bool elsewhere = opened.error().front().kind == ErrorKind::environment;
+    result.status = elsewhere ? Status::skipped : Status::failed;
+    result.reason = describe(opened.error());
+  };
+  if (runner) {
+    set(measure::RemoteLibrary::open(built.shared_object, built.library, *runner), result.remote);
+  } else {
+    set(measure::Library::open(built.shared_object, built.library), result.library);
+  }
+}
+
 TargetBuild build_target(const targets::Target& target, const std::vector<spec::Layer>& layers,
-                         const measure::Builder& build) {
+                         const measure::Builder& build,
+                         const std::optional<measure::Runner>& runner) {
   TargetBuild result;
   std::string why;
-  if (!targets::runs_here(target, &why)) {
+  if (!runner && !targets::runs_here(target, &why)) {
     result.status = Status::skipped;
     result.reason = why;
     return result;
@@ -75,14 +95,7 @@ TargetBuild build_target(const targets::Target& target, const std::vector<spec::
     return result;
   }
   result.built = std::move(*built);
-  if (result.built.shared_object.empty()) return result;
-  auto library = measure::Library::open(result.built.shared_object, result.built.library);
-  if (library) {
-    result.library = std::move(*library);
-  } else {
-    result.status = Status::failed;
-    result.reason = describe(library.error());
-  }
+  if (!result.built.shared_object.empty()) open(runner, result);
   return result;
 }
 
@@ -140,9 +153,15 @@ void set_peers(const RowTimes& times, const BenchOptions& options, BenchRow& row
     PeerResult result;
     result.name = peer.name;
     result.impl = peer.implementation;
-    result.min_us = peer.times.min;
-    result.median_us = peer.times.median;
-    result.ratio = peer.times.median / times.hot.median;
+    result.min_us = peer.hot.min;
+    result.median_us = peer.hot.median;
+    result.ratio = peer.hot.median / times.hot.median;
+    if (peer.cold.samples > 0) {
+      result.cold_median_us = peer.cold.median;
+      result.cold_ratio = peer.cold.median / times.cold.median;
+    } else if (options.cold && options.note) {
+      options.note(row.layer + ": " + peer.name + ": no cold times: other processes disturbed it");
+    }
     result.agrees = peer.agrees;
     row.peers.push_back(std::move(result));
   }
@@ -152,6 +171,7 @@ void set_peers(const RowTimes& times, const BenchOptions& options, BenchRow& row
 struct Run {
   const BenchOptions& options;
   measure::Ceilings ceilings;
+  std::optional<measure::Ceilings> one_thread;  ///< beside several threads
 };
 
 void measure_row(const Run& run, const targets::Target& target, const measure::Kernel& kernel,
@@ -168,12 +188,23 @@ void measure_row(const Run& run, const targets::Target& target, const measure::K
   row.status = Status::ok;
   set_times(times, row);
   set_peers(times, run.options, row);
+  if (!run.options.machine.emulator.empty()) {
+    row.reason = "timed in " + run.options.machine.emulator + ": says nothing of the target";
+    return;  // nor does a share of what it reaches at best
+  }
   build.peaks.push_back(times.peak_gflops);
-  set_roofline(row, spec::cost(layer), times.peak_gflops, run.ceilings);
+  const spec::Cost cost = spec::cost(layer);
+  set_roofline(row, cost, times.peak_gflops, run.ceilings);
+  if (run.one_thread) {
+    set_speedup(row, times.one_thread.median,
+                roofline_gflops(cost, times.one_thread_peak_gflops, *run.one_thread));
+  }
 }
 
 /// The row's kernel, or empty with the row's status and reason set.
-std::optional<measure::Kernel> find_kernel(const TargetBuild& build, size_t index, BenchRow& row) {
+std::optional<measure::Kernel> find_kernel(const TargetBuild& build, const Distinct& kernels,
+                                           size_t layer_index, BenchRow& row) {
+  const size_t index = kernels.index[layer_index];
   row.status = build.status;
   row.reason = build.reason;
   if (build.status != Status::ok) return std::nullopt;
@@ -183,12 +214,13 @@ std::optional<measure::Kernel> find_kernel(const TargetBuild& build, size_t inde
     fail(row, "does not compile: " + describe(layer.errors));
     return std::nullopt;
   }
-  if (!build.library) {
+  if (!build.library && !build.remote) {
     fail(row, "no library was built; this is a defect of sepconv: please report it");
     return std::nullopt;
   }
   row.code_bytes = layer.code_bytes;
-  auto kernel = build.library->kernel(row.name);
+  auto kernel =
+      build.remote ? build.remote->kernel(kernels.layers[index]) : build.library->kernel(row.name);
   if (!kernel) {
     fail(row, describe(kernel.error()));
     return std::nullopt;
@@ -204,21 +236,44 @@ void skip_if_interrupted(BenchRow& row) {
 
 /// The median of the rows' peaks, measured between their samples; without rows a burst of its own.
 std::optional<double> peak_of(const TargetBuild& build, const targets::Target& target,
-                              int threads) {
+                              const BenchOptions& options) {
   if (build.status == Status::skipped) return std::nullopt;
   if (!build.peaks.empty()) return measure::statistics(build.peaks).median;
-  return measure::peak_gflops(target, threads, kPeakSeconds);
+  try {
+    return measure::peak_gflops(options.machine, target, options.threads, kPeakSeconds);
+  } catch (const measure::KernelLost&) {
+    return std::nullopt;
+  }
+}
+
+/// The machine's bandwidths; where its runner is lost meanwhile, no row can be measured.
+measure::Ceilings ceilings(const BenchOptions& options, int threads,
+                           std::vector<TargetBuild>& builds) {
+  try {
+    return measure::measure_bandwidths(options.machine, threads);
+  } catch (const measure::KernelLost& lost) {
+    for (TargetBuild& build : builds) {
+      build.status = Status::skipped;
+      build.reason = "the machine's bandwidths cannot be measured: " + lost.reason;
+    }
+    return {};
+  }
 }
 
 Machine describe_machine(const Run& run, const std::vector<TargetBuild>& builds,
                          const std::vector<targets::Target>& targets) {
   Machine machine;
-  machine.cpu = measure::cpu_name();
+  machine.cpu = run.options.machine.cpu;
+  machine.emulator = run.options.machine.emulator;
+  const auto native = targets::parse_target("native");
+  const bool here = !run.options.runner;
+  machine.core = here && native ? std::string(native->core.name) : "generic";
+  machine.sizes = run.ceilings.sizes;
   for (size_t level = 0; level < measure::kLevels; ++level) {
     machine.gbs[level] = run.ceilings.levels[level].at(0.5);
   }
   for (size_t t = 0; t < targets.size(); ++t) {
-    const auto peak = peak_of(builds[t], targets[t], run.options.threads);
+    const auto peak = peak_of(builds[t], targets[t], run.options);
     if (peak) machine.peak_gflops.emplace_back(targets[t].name, *peak);
   }
   return machine;
@@ -231,8 +286,12 @@ BenchReport run(const std::vector<spec::Layer>& layers, const std::vector<std::s
                 const BenchOptions& options) {
   const Distinct kernels = distinct(layers);
   std::vector<TargetBuild> builds;
-  for (const auto& target : targets) builds.push_back(build_target(target, kernels.layers, build));
-  const Run run{options, measure::measure_bandwidths(options.threads)};
+  for (const auto& target : targets) {
+    const auto runner = options.runner ? options.runner(target) : std::nullopt;
+    builds.push_back(build_target(target, kernels.layers, build, runner));
+  }
+  Run run{options, ceilings(options, options.threads, builds), {}};
+  if (options.threads > 1) run.one_thread = ceilings(options, 1, builds);
   BenchReport report;
   report.threads = options.threads;
   for (size_t i = 0; i < layers.size(); ++i) {
@@ -241,7 +300,7 @@ BenchReport run(const std::vector<spec::Layer>& layers, const std::vector<std::s
       BenchRow row =
           begin_row(layers[i], files[i], targets[t], spec::cost(layers[i]), run.ceilings.sizes);
       if (options.repeat) row.repeat = options.repeat(layers[i], targets[t]);
-      const auto kernel = find_kernel(builds[t], kernels.index[i], row);
+      const auto kernel = find_kernel(builds[t], kernels, i, row);
       if (kernel && !support::interrupted()) {
         if (!prepared) prepared = quick_case(layers[i]);
         measure_row(run, targets[t], *kernel, *prepared, builds[t], row);

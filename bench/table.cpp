@@ -4,8 +4,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "bench/columns.h"
+#include "bench/target_gaps.h"
 
 namespace sepconv::bench {
 namespace {
@@ -36,11 +38,12 @@ std::vector<std::string> peer_names(const BenchReport& report) {
   return names;
 }
 
-/// "median (times ours)"; an exclamation mark where the results differ.
+/// "median (times ours hot, cold)"; a word where the results differ.
 std::string peer_cell(const BenchRow& row, const std::string& name) {
   for (const PeerResult& peer : row.peers) {
     if (peer.name != name) continue;
-    return fmt::format("{:.1f} ({}x){}", peer.median_us, number(peer.ratio, 2),
+    const std::string cold = peer.cold_ratio ? fmt::format(", cold {:.2f}x", *peer.cold_ratio) : "";
+    return fmt::format("{:.1f} ({}x{}){}", peer.median_us, number(peer.ratio, 2), cold,
                        peer.agrees ? "" : " differs!");
   }
   return "-";
@@ -56,33 +59,72 @@ std::string machine_text(const BenchReport& report) {
   for (const auto& [target, peak] : report.machine.peak_gflops) {
     text += fmt::format("{}: peak {:.1f} GFLOP/s\n", target, peak);
   }
+  if (!report.machine.emulator.empty()) {
+    text += fmt::format("timed in {}: these times say nothing of the targets\n",
+                        report.machine.emulator);
+  }
   return text;
 }
 
-std::string rows_text(const BenchReport& report) {
-  const bool targets = several_targets(report);
-  const std::vector<std::string> peers = peer_names(report);
-  std::vector<bool> left(10 + peers.size(), false);
-  left[0] = left[1] = left[2] = left[9] = true;
+/// One column: its heading, whether it holds words, and its cell of a row.
+template <class Row>
+struct Column {
+  std::string heading;
+  bool words;
+  std::function<std::string(const Row&)> cell;
+};
+
+template <class Row>
+Columns header(const std::vector<Column<Row>>& list) {
+  std::vector<bool> left;
+  std::vector<std::string> headings;
+  for (const auto& column : list) {
+    left.push_back(column.words);
+    headings.push_back(column.heading);
+  }
   Columns columns(left);
-  std::vector<std::string> heading{
-      "layer", "op",   targets ? "target" : "", "count", "us", "cold us", "GFLOP/s", "roofline",
-      "%",     "level"};
-  heading.insert(heading.end(), peers.begin(), peers.end());
-  columns.add(heading);
+  columns.add(headings);
+  return columns;
+}
+
+template <class Row>
+void add_row(Columns& columns, const std::vector<Column<Row>>& list, const Row& row) {
+  std::vector<std::string> cells;
+  for (const auto& column : list) cells.push_back(column.cell(row));
+  columns.add(cells);
+}
+
+std::vector<Column<BenchRow>> row_columns(const BenchReport& report) {
+  using Row = BenchRow;
+  std::vector<Column<Row>> list{{"layer", true, [](const Row& row) { return row.layer; }},
+                                {"op", true, [](const Row& row) { return row.op; }}};
+  if (several_targets(report)) {
+    list.push_back({"target", true, [](const Row& row) { return row.target; }});
+  }
+  const auto add = [&](const char* heading, auto cell) { list.push_back({heading, false, cell}); };
+  add("count", [](const Row& row) { return std::to_string(row.count); });
+  add("us", [](const Row& row) { return number(row.median_us, 1); });
+  add("cold us", [](const Row& row) { return number(row.cold_median_us, 1); });
+  add("GFLOP/s", [](const Row& row) { return number(row.gflops, 1); });
+  add("roofline", [](const Row& row) { return number(row.roofline_gflops, 1); });
+  add("%", [](const Row& row) { return percent(row.of_roofline); });
+  list.push_back({"level", true, [](const Row& row) { return row.level; }});
+  if (report.threads > 1) {
+    add("1 thread us", [](const Row& row) { return number(row.one_thread_median_us, 1); });
+    add("speedup", [](const Row& row) { return number(row.speedup, 2); });
+    add("roofline's", [](const Row& row) { return number(row.roofline_speedup, 2); });
+  }
+  for (const std::string& peer : peer_names(report)) {
+    list.push_back({peer, false, [peer](const Row& row) { return peer_cell(row, peer); }});
+  }
+  return list;
+}
+
+std::string rows_text(const BenchReport& report) {
+  const auto list = row_columns(report);
+  Columns columns = header(list);
   for (const BenchRow& row : report.rows) {
-    std::vector<std::string> cells{row.layer,
-                                   row.op,
-                                   targets ? row.target : "",
-                                   std::to_string(row.count),
-                                   number(row.median_us, 1),
-                                   number(row.cold_median_us, 1),
-                                   number(row.gflops, 1),
-                                   number(row.roofline_gflops, 1),
-                                   percent(row.of_roofline),
-                                   row.level};
-    for (const std::string& peer : peers) cells.push_back(peer_cell(row, peer));
-    columns.add(cells);
+    add_row(columns, list, row);
     if (row.status == Status::ok) continue;
     columns.note(fmt::format("  {}: {}", word(row.status), row.reason));
     if (!row.repeat.empty()) columns.note("  again: " + row.repeat);
@@ -90,38 +132,51 @@ std::string rows_text(const BenchReport& report) {
   return columns.text();
 }
 
-std::string sums_text(const BenchReport& report) {
-  const bool targets = several_targets(report);
-  const bool ratios = std::any_of(report.files.begin(), report.files.end(), [](const FileSum& sum) {
-    return sum.weighted_ratio.has_value();
-  });
-  std::vector<bool> left(5 + 2 * ratios + 1, false);
-  left[0] = left[1] = left[2] = true;
-  Columns columns(left);
-  std::vector<std::string> heading{"sum of", "op",         targets ? "target" : "",
-                                   "us",     "weighted %", "geomean %"};
-  if (ratios) heading.insert(heading.end(), {"weighted ratio", "geomean ratio"});
-  columns.add(heading);
-  for (const FileSum& sum : report.files) {
-    std::vector<std::string> cells{sum.name.empty() ? "names" : sum.name,
-                                   sum.op,
-                                   targets ? sum.target : "",
-                                   number(sum.sum_us, 1),
-                                   percent(sum.weighted_of_roofline),
-                                   percent(sum.geomean_of_roofline)};
-    if (ratios) {
-      cells.push_back(number(sum.weighted_ratio, 2));
-      cells.push_back(number(sum.geomean_ratio, 2));
-    }
-    columns.add(cells);
+std::vector<Column<FileSum>> sum_columns(const BenchReport& report) {
+  using Sum = FileSum;
+  std::vector<Column<Sum>> list{
+      {"sum of", true, [](const Sum& sum) { return sum.name.empty() ? "names" : sum.name; }},
+      {"op", true, [](const Sum& sum) { return sum.op; }}};
+  if (several_targets(report)) {
+    list.push_back({"target", true, [](const Sum& sum) { return sum.target; }});
   }
+  const auto add = [&](const char* heading, auto cell) { list.push_back({heading, false, cell}); };
+  const auto any = [&](auto field) {
+    return std::any_of(report.files.begin(), report.files.end(),
+                       [&](const Sum& sum) { return (sum.*field).has_value(); });
+  };
+  add("us", [](const Sum& sum) { return number(sum.sum_us, 1); });
+  add("cold us", [](const Sum& sum) { return number(sum.sum_cold_us, 1); });
+  add("weighted %", [](const Sum& sum) { return percent(sum.weighted_of_roofline); });
+  add("geomean %", [](const Sum& sum) { return percent(sum.geomean_of_roofline); });
+  if (any(&Sum::weighted_ratio)) {
+    add("weighted ratio", [](const Sum& sum) { return number(sum.weighted_ratio, 2); });
+    add("geomean ratio", [](const Sum& sum) { return number(sum.geomean_ratio, 2); });
+  }
+  if (any(&Sum::weighted_cold_ratio)) {
+    add("cold weighted", [](const Sum& sum) { return number(sum.weighted_cold_ratio, 2); });
+    add("cold geomean", [](const Sum& sum) { return number(sum.geomean_cold_ratio, 2); });
+  }
+  if (any(&Sum::speedup)) {
+    add("speedup", [](const Sum& sum) { return number(sum.speedup, 2); });
+    add("least", [](const Sum& sum) { return number(sum.least_speedup, 2); });
+  }
+  return list;
+}
+
+std::string sums_text(const BenchReport& report) {
+  const auto list = sum_columns(report);
+  Columns columns = header(list);
+  for (const FileSum& sum : report.files) add_row(columns, list, sum);
   return columns.text();
 }
 
 }  // namespace
 
 std::string table(const BenchReport& report) {
-  return machine_text(report) + "\n" + rows_text(report) + "\n" + sums_text(report);
+  std::string text = machine_text(report) + "\n" + rows_text(report) + "\n" + sums_text(report);
+  const std::string gaps = gaps_table(target_gaps(report));
+  return gaps.empty() ? text : text + "\n" + gaps;
 }
 
 }  // namespace sepconv::bench

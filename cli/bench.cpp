@@ -17,6 +17,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/rows.h"
+#include "cli/runner.h"
 #include "cli/verbs.h"
 #include "support/files.h"
 
@@ -72,6 +73,8 @@ struct Request {
   emit::Chooser choose;
   std::optional<nlohmann::json> base;
   bench::FoundPeers peers;
+  RunnerOf runner;  ///< none without --runner
+  measure::Machine machine = measure::this_machine();
 };
 
 /// A page that could not be written is known before the work.
@@ -103,6 +106,26 @@ Result<std::optional<nlohmann::json>> read_comparable(const BenchFlags& flags) {
   return std::optional(std::move(*base));
 }
 
+/// Starts the runners' machine, where there is one. What cannot be had there is a matter of usage.
+Result<void> find_machine(const BenchFlags& flags, Request& request) {
+  if (flags.runner.empty() && flags.runner_push.empty()) return {};
+  if (!flags.peers.empty()) {
+    Error error;
+    error.kind = ErrorKind::usage;
+    error.field = "--peers";
+    error.message = "rivals run on this machine only, kernels through --runner elsewhere";
+    error.hint = "leave one of the two away";
+    return fail(std::move(error));
+  }
+  auto runner = make_runners(flags, request.targets);
+  if (!runner) return fail(std::move(runner.error()));
+  auto machine = measure::runner_machine(*(*runner)(request.targets.front()));
+  if (!machine) return fail(std::move(machine.error()));
+  request.runner = std::move(*runner);
+  request.machine = std::move(*machine);
+  return {};
+}
+
 Result<Request> read_request(const BenchFlags& flags) {
   Request request;
   auto layers = read_layers(flags);
@@ -124,6 +147,7 @@ Result<Request> read_request(const BenchFlags& flags) {
   request.layers = std::move(*layers);
   request.targets = std::move(*targets);
   request.choose = std::move(*choose);
+  if (auto found = find_machine(flags, request); !found) return fail(std::move(found.error()));
   return request;
 }
 
@@ -142,6 +166,8 @@ bench::BenchOptions settings(const BenchFlags& flags, const Request& request, Pr
     progress.step(done, total, row.layer + " " + row.target + " " + bench::word(row.status));
   };
   settings.peers = request.peers.peers;
+  settings.machine = request.machine;
+  settings.runner = request.runner;
   settings.note = [&](const std::string& text) {
     progress.clear();
     fmt::print(stderr, "{}\n", text);
@@ -174,6 +200,17 @@ Errors write_page(const BenchFlags& flags, const std::vector<targets::Target>& t
   return written ? Errors{} : written.error();
 }
 
+/// Targets asked for by name of which there are no times.
+Errors problems(const BenchFlags& flags, const Request& request,
+                const std::vector<bench::BenchRow>& rows) {
+  if (!request.runner) return unrunnable(flags, request.targets);
+  std::vector<RowEnd> ends;
+  for (const bench::BenchRow& row : rows) {
+    ends.push_back({row.status != bench::Status::skipped, row.reason});
+  }
+  return not_run(flags, request.targets, ends);
+}
+
 int run(const BenchFlags& flags) {
   auto request = read_request(flags);
   if (!request) return report(request.error(), flags.json);
@@ -185,7 +222,7 @@ int run(const BenchFlags& flags) {
                               make_builder(request->choose, compile_options(flags)),
                               settings(flags, *request, progress));
   progress.clear();
-  outcome.errors = unrunnable(flags, request->targets);
+  outcome.errors = problems(flags, *request, outcome.report.rows);
   const Errors unwritten = write_page(flags, request->targets, outcome.report);
   outcome.errors.insert(outcome.errors.end(), unwritten.begin(), unwritten.end());
   print_errors(outcome.errors);
@@ -221,6 +258,7 @@ void add_bench(CLI::App& app, int& code) {
       ->delimiter(',')
       ->allow_extra_args(false);
   add_build(*verb, *flags);
+  add_runner(*verb, *flags);
   add_json(*verb, *flags);
   verb->footer(
       "Example: sepconv bench --layers layers.json --threads 2 --json > base.json\n"

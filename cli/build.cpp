@@ -67,32 +67,51 @@ Result<std::filesystem::path> write_healthy(const std::vector<spec::Layer>& laye
   }
 }
 
+/// Chooses for a layer what is chosen for the layer whose point it gets.
+emit::Chooser sharing(const measure::BuildRequest& request, const emit::Chooser& choose) {
+  if (request.point_of.empty()) return choose;
+  return [&request, &choose](const spec::Layer& layer, const targets::Target& target) {
+    for (size_t i = 0; i < request.layers.size(); ++i) {
+      if (request.layers[i].name != layer.name) continue;
+      return choose(request.layers[request.point_of[i]], target);
+    }
+    return choose(layer, target);
+  };
+}
+
 }  // namespace
+
+Result<measure::Built> build_in(const std::filesystem::path& folder,
+                                const std::vector<spec::Layer>& layers,
+                                const targets::Target& target, const emit::Chooser& choose,
+                                const emit::CompileOptions& compile) {
+  measure::Built built;
+  built.library = kLibrary;
+  built.layers.resize(layers.size());
+  emit::LibraryRequest request;
+  request.name = kLibrary;
+  request.targets = {target};
+  request.out = folder / "library";
+  request.command = "sepconv generate";
+  request.choose = choose;
+  request.compile = compile;
+  const auto library = write_healthy(layers, request, built);
+  if (!library) return fail(library.error());
+  if (library->empty()) return built;
+  auto linked = emit::link_shared(*library, kLibrary, folder / "libkernels.so");
+  if (!linked) return fail(std::move(linked.error()));
+  built.shared_object = *linked;
+  return built;
+}
 
 measure::Builder make_builder(emit::Chooser choose, emit::CompileOptions compile) {
   return [choose = std::move(choose), compile = std::move(compile)](
-             const std::vector<spec::Layer>& layers,
+             const measure::BuildRequest& request,
              const targets::Target& target) -> Result<measure::Built> {
     auto made = support::TempFolder::make();
     if (!made) return fail(std::move(made.error()));
-    const auto folder = std::make_shared<support::TempFolder>(std::move(*made));
-    measure::Built built;
-    built.library = kLibrary;
-    built.layers.resize(layers.size());
-    built.files = folder;
-    emit::LibraryRequest request;
-    request.name = kLibrary;
-    request.targets = {target};
-    request.out = folder->path() / "library";
-    request.command = "sepconv generate";
-    request.choose = choose;
-    request.compile = compile;
-    const auto library = write_healthy(layers, request, built);
-    if (!library) return fail(library.error());
-    if (library->empty()) return built;
-    auto linked = emit::link_shared(*library, kLibrary, folder->path() / "libkernels.so");
-    if (!linked) return fail(std::move(linked.error()));
-    built.shared_object = *linked;
+    auto built = build_in(made->path(), request.layers, target, sharing(request, choose), compile);
+    if (built) built->files = std::make_shared<support::TempFolder>(std::move(*made));
     return built;
   };
 }

@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <memory>
 #include <set>
 
@@ -123,6 +124,13 @@ Error ambiguous(const Source& source, const spec::Layer& layer, const targets::T
   return error;
 }
 
+/// What a model of a core says counts only where no clock has said anything.
+void prefer_measured(std::vector<db::Record>& records) {
+  const auto predicted = [](const db::Record& record) { return record.predicted; };
+  if (std::all_of(records.begin(), records.end(), predicted)) return;
+  records.erase(std::remove_if(records.begin(), records.end(), predicted), records.end());
+}
+
 Result<Selection> select(const Source& source, const spec::Layer& layer,
                          const targets::Target& target) {
   Selection selection{schedules::heuristic(layer, target), "heuristic", {}, {}};
@@ -144,6 +152,7 @@ Result<Selection> select(const Source& source, const spec::Layer& layer,
                                             source.file, record.machine, why));
     }
   }
+  prefer_measured(usable);
   if (usable.empty()) {
     if (records.empty()) {
       selection.notes.push_back("database: " + nearest_note(source, layer, target));

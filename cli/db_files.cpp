@@ -150,31 +150,25 @@ Json record_json(const db::Record& record) {
 }
 
 Json trial_json(const db::Trial& trial) {
-  const bool timed = !trial.samples_us.empty();
-  return {{"layer", trial.layer},
-          {"target", trial.target},
-          {"machine", trial.machine},
-          {"threads", trial.threads},
-          {"point", trial.point},
-          {"outcome", db::word(trial.outcome)},
-          {"median_us", timed ? Json(db::median(trial.samples_us)) : Json(nullptr)},
-          {"min_us", timed ? Json(minimum(trial.samples_us)) : Json(nullptr)},
-          {"samples", trial.samples_us.size()},
-          {"incumbent", trial.incumbent},
-          {"incumbent_median_us",
-           trial.incumbent_us.empty() ? Json(nullptr) : Json(db::median(trial.incumbent_us))},
-          {"predicted", trial.predicted},
-          {"noise", trial.noise},
-          {"seed", trial.seed},
-          {"number", trial.number},
-          {"origin", trial.origin},
-          {"seconds", trial.seconds},
-          {"tool", trial.versions.tool},
-          {"halide", trial.versions.halide},
-          {"space", trial.versions.space},
-          {"time", trial.time},
-          {"detail", trial.detail},
-          {"trial", db::trial_hash(trial)}};
+  const auto or_null = [](const std::vector<double>& samples, double value) {
+    return samples.empty() ? Json(nullptr) : Json(value);
+  };
+  const Json line = Json::parse(db::to_line(trial));
+  Json row;
+  for (const auto& [key, value] : line.items()) {
+    if (key == "samples_us") {
+      row["median_us"] = or_null(trial.samples_us, db::median(trial.samples_us));
+      row["min_us"] = or_null(trial.samples_us, minimum(trial.samples_us));
+      row["samples"] = trial.samples_us.size();
+    } else if (key == "incumbent_us") {
+      row["incumbent_median_us"] = or_null(trial.incumbent_us, db::median(trial.incumbent_us));
+    } else if (key == "sum") {
+      row["trial"] = value;
+    } else if (key != "schema") {
+      row[key] = value;
+    }
+  }
+  return row;
 }
 
 Json lines_json(const std::vector<db::JournalLine>& lines) {

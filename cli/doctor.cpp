@@ -9,6 +9,7 @@
 #include "cli/target_rows.h"
 #include "cli/verbs.h"
 #include "emit/cache.h"
+#include "emit/predict.h"
 #include "emit/tools.h"
 #include "support/files.h"
 #include "support/process.h"
@@ -17,7 +18,7 @@ namespace sepconv::cli {
 namespace {
 
 struct Check {
-  std::string name, serves;  ///< serves: generate, run, measure
+  std::string name, serves;  ///< serves: generate, run, measure, predict
   bool ok = false, required = false;
   std::string detail, hint;
 };
@@ -42,6 +43,18 @@ Check program_check(const std::string& program, const std::string& serves,
   check.ok = !path.empty();
   check.detail = check.ok ? path.string() : "the program " + program + " is not on PATH";
   if (check.ok) check.hint.clear();
+  return check;
+}
+
+Check mca_check() {
+  Check check{"llvm-mca", "predict", false, false, {}, {}};
+  if (const auto path = emit::find_mca()) {
+    check.ok = true;
+    check.detail = path->string();
+  } else {
+    check.detail = path.error().front().message;
+    check.hint = "predictions stay out: " + path.error().front().hint;
+  }
   return check;
 }
 
@@ -109,6 +122,7 @@ std::vector<Check> checks() {
   all.push_back(program_check("ptxas", "generate",
                               "registers of CUDA kernels stay unknown; ptxas comes with CUDA's "
                               "toolkit or the PyPI package nvidia-cuda-nvcc-cu12"));
+  all.push_back(mca_check());
   all.push_back(device_check("opencl"));
   all.push_back(device_check("cuda-sm80"));
   all.push_back(governor_check());

@@ -82,7 +82,10 @@ Result<void> add_texts(const Inspect& options, const spec::Layer& layer,
   const emit::CompiledKernel& kernel = kernels->front();
   if (wants(options, "stmt")) texts["stmt"] = kernel.texts.at("stmt");
   if (wants(options, "asm")) texts["asm"] = kernel.texts.at("asm");
-  if (wants(options, "stats")) texts["stats"] = stats(layer, kernel);
+  if (!wants(options, "stats")) return {};
+  auto counted = stats(layer, target, kernel);
+  if (!counted) return fail(counted.error());
+  texts["stats"] = std::move(*counted);
   return {};
 }
 

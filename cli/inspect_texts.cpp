@@ -4,20 +4,18 @@
 #include <fmt/core.h>
 
 #include <array>
+#include <set>
 #include <sstream>
 #include <string_view>
 
+#include "emit/assembly.h"
+#include "emit/predict.h"
+#include "schedules/bound.h"
 #include "spec/cost.h"
+#include "targets/model.h"
 
 namespace sepconv::cli {
 namespace {
-
-bool starts(std::string_view word, std::initializer_list<const char*> beginnings) {
-  for (const char* beginning : beginnings) {
-    if (word.starts_with(beginning)) return true;
-  }
-  return false;
-}
 
 /// The formula of a stage's sum over its input.
 std::string sum_text(const spec::Stage& stage) {
@@ -38,51 +36,7 @@ std::string sum_text(const spec::Stage& stage) {
   return {};
 }
 
-void count(std::string_view word, std::string_view operands, InstructionCounts& counts) {
-  const bool vector_register = operands.find("mm") != std::string_view::npos;
-  if (starts(word, {"vfmadd", "vfmsub", "vfnmadd", "vfnmsub"})) {
-    ++counts.fma;
-  } else if (starts(word, {"call"})) {
-    ++counts.calls;
-  } else if (word.starts_with('j')) {
-    ++counts.branches;
-  } else if (!vector_register) {
-    ++counts.other;
-  } else if (starts(word, {"vbroadcast", "vperm", "vshuf", "vunpck", "vinsert", "vextract",
-                           "vpbroadcast", "shufps", "unpck", "pshuf", "vmovddup", "vmovs"})) {
-    ++counts.broadcasts_shuffles;
-  } else if (starts(word, {"vmov", "mov"})) {
-    ++counts.vector_moves;
-    // AT&T order: the destination comes last.
-    const size_t comma = operands.rfind(", ");
-    const bool to_stack = comma != std::string_view::npos &&
-                          (operands.find("(%rsp", comma) != std::string_view::npos ||
-                           operands.find("(%rbp", comma) != std::string_view::npos);
-    if (to_stack) ++counts.spills;
-  } else {
-    ++counts.vector_arithmetic;
-  }
-}
-
 }  // namespace
-
-InstructionCounts count_instructions(const std::string& assembly) {
-  InstructionCounts counts;
-  std::istringstream lines(assembly);
-  for (std::string line; std::getline(lines, line);) {
-    // Labels start at the margin, directives with a dot, comments with '#'.
-    const size_t begin = line.find_first_not_of(" \t");
-    if (begin == 0 || begin == std::string::npos || line[begin] == '.' || line[begin] == '#') {
-      continue;
-    }
-    const std::string_view text = std::string_view(line).substr(begin);
-    const size_t end = std::min(text.find_first_of(" \t"), text.size());
-    std::string_view operands = text.substr(end);
-    operands = operands.substr(0, operands.find('#'));
-    count(text.substr(0, end), operands, counts);
-  }
-  return counts;
-}
 
 std::string algorithm_text(const spec::Layer& layer) {
   const auto shapes = spec::shapes(layer);
@@ -126,21 +80,23 @@ std::string schedule_text(const spec::Layer& layer, const targets::Target& targe
 
 std::vector<std::string> cost_lines(const spec::Layer& layer, const targets::Target& target) {
   const spec::Cost cost = spec::cost(layer);
-  const int64_t bytes = cost.bytes();
-  const targets::Core& core = target.core;
-  const char* level = bytes <= core.l1_bytes   ? "L1"
-                      : bytes <= core.l2_bytes ? "L2"
-                      : bytes <= core.l3_bytes ? "L3"
-                                               : "DRAM";
-  const int flops_a_cycle = target.lanes(4) * 2 * 2;
-  return {fmt::format("{} MACs: depthwise {}, pointwise {}, dense {}", cost.macs(),
-                      cost.depthwise_macs, cost.pointwise_macs, cost.dense_macs),
-          fmt::format("{} bytes once each fit {} of core {}: {:.2f} FLOP a byte", bytes, level,
-                      core.name, cost.intensity()),
-          fmt::format("two vector units of {} lanes do at most {} FLOP a cycle: bound by {} bytes "
-                      "a cycle from {}, or by arithmetic beyond that",
-                      target.lanes(4), flops_a_cycle,
-                      fmt::format("{:.2f}", flops_a_cycle / cost.intensity()), level)};
+  std::vector<std::string> lines{
+      fmt::format("{} MACs: depthwise {}, pointwise {}, dense {}", cost.macs(), cost.depthwise_macs,
+                  cost.pointwise_macs, cost.dense_macs),
+      fmt::format(
+          "{} bytes once each: input {}, output {}, parameters {}{}", cost.bytes(),
+          cost.input_bytes, cost.output_bytes, cost.parameter_bytes,
+          cost.residual_bytes > 0 ? fmt::format(", residual {}", cost.residual_bytes) : "")};
+  if (target.device != targets::Device::cpu) return lines;
+  const schedules::Bound bound = schedules::bound(layer, target);
+  lines.push_back(fmt::format("arithmetic: {:.0f} FLOP a cycle on core {}: {:.0f} cycles",
+                              bound.flops_a_cycle, target.core.name, bound.arithmetic));
+  lines.push_back(
+      fmt::format("bytes: {} holds them all and moves about {:.0f} a cycle: {:.0f} cycles",
+                  bound.level, bound.bytes_a_cycle, bound.bytes));
+  lines.push_back(fmt::format("predicted bound: {:.0f} cycles, {:.1f} us at 3 GHz, limited by {}",
+                              bound.cycles(), bound.cycles() / 3000, bound.limit()));
+  return lines;
 }
 
 namespace {
@@ -192,9 +148,85 @@ Json device_stats(const emit::CompiledKernel& kernel) {
           {"launches", launches}};
 }
 
+/// Of the multiply-adds, for a loop to be shown; a stage's hottest one always is.
+constexpr double kLeastShare = 0.02;
+constexpr size_t kMostLoops = 8;
+
+Json predictions_json(const std::vector<emit::Prediction>& predictions) {
+  Json list = Json::array();
+  for (const emit::Prediction& one : predictions) {
+    list.push_back({{"core", one.core},
+                    {"cycles", one.cycles},
+                    {"fma_share", one.fma_share > 0 ? Json(one.fma_share) : Json(nullptr)}});
+  }
+  return list;
+}
+
+/// An inner loop that multiplies and adds; `macs` are those of the whole kernel.
+Result<Json> loop_json(const emit::InnerLoop& loop, const spec::Layer& layer,
+                       const targets::Target& target, int stage, double macs) {
+  const emit::InstructionCounts& counts = loop.counts;
+  const auto fmas = static_cast<double>(counts.fma);
+  Json json{{"name", loop.name},
+            {"stage", stage},
+            {"kind", spec::word(layer.stages[static_cast<size_t>(stage)].kind)},
+            {"iterations", loop.iterations},
+            {"share_of_macs", loop.macs() / macs},
+            {"instructions", counts.all()},
+            {"multiply_adds", counts.fma},
+            {"instructions_per_mac",
+             static_cast<double>(counts.all()) / static_cast<double>(counts.macs)},
+            {"loads_per_fma", static_cast<double>(counts.loads) / fmas},
+            {"spills", counts.spill_stores + counts.spill_loads},
+            {"predictions", nullptr}};
+  const auto predictions = emit::predict(loop, target);
+  if (predictions) {
+    json["predictions"] = predictions_json(*predictions);
+  } else if (predictions.error().front().kind != ErrorKind::environment) {
+    return fail(predictions.error());
+  }
+  return json;
+}
+
+Result<Json> loops_json(const spec::Layer& layer, const targets::Target& target,
+                        const emit::CompiledKernel& kernel, const emit::Assembly& assembly) {
+  const auto phases = schedules::phases(layer, target, kernel.point);
+  double macs = 0;
+  for (const emit::InnerLoop& loop : assembly.loops) macs += loop.macs();
+  Json list = Json::array();
+  std::set<int> shown;
+  for (const emit::InnerLoop& loop : assembly.loops) {
+    const int last = phases.at(static_cast<size_t>(loop.phase)).last_stage;
+    const int stage = loop.stage >= 0 ? loop.stage : last;
+    const bool hottest = shown.insert(stage).second;
+    const bool hot = list.size() < kMostLoops && loop.macs() >= kLeastShare * macs;
+    if (!hot && !hottest) continue;
+    auto json = loop_json(loop, layer, target, stage, macs);
+    if (!json) return json;
+    list.push_back(std::move(*json));
+  }
+  return list;
+}
+
+/// The run over one image, as a model of the core sees it.
+Result<Json> predicted_json(const targets::Target& target, const emit::Assembly& assembly) {
+  Json json{{"core", targets::pipeline_model(target)}, {"cycles", nullptr}, {"missing", nullptr}};
+  const auto cycles = emit::predict_cycles(assembly, target);
+  if (cycles) {
+    json["cycles"] = *cycles;
+  } else if (cycles.error().front().kind == ErrorKind::environment) {
+    const Error& error = cycles.error().front();
+    json["missing"] = error.message + ": " + error.hint;
+  } else {
+    return fail(cycles.error());
+  }
+  return json;
+}
+
 }  // namespace
 
-Json stats(const spec::Layer& layer, const emit::CompiledKernel& kernel) {
+Result<Json> stats(const spec::Layer& layer, const targets::Target& target,
+                   const emit::CompiledKernel& kernel) {
   if (!kernel.launches.empty()) return device_stats(kernel);
   Json stages = Json::array();
   for (size_t i = 0; i < layer.stages.size(); ++i) {
@@ -202,21 +234,29 @@ Json stats(const spec::Layer& layer, const emit::CompiledKernel& kernel) {
                       {"allocation_bytes", kernel.stage_allocation_bytes[i]},
                       {"executed_over_nominal_macs", kernel.executed_over_nominal[i]}});
   }
-  const InstructionCounts counts = count_instructions(kernel.texts.at("asm"));
-  return {{"schedule", schedules::to_string(kernel.point)},
-          {"code_bytes", kernel.code_bytes},
-          {"scratch_bytes", kernel.scratch_bytes},
-          {"largest_intermediate_bytes", kernel.largest_intermediate_bytes},
-          {"stages", stages},
-          {"spills", counts.spills},
-          {"instructions",
-           {{"fma", counts.fma},
-            {"vector_arithmetic", counts.vector_arithmetic},
-            {"vector_moves", counts.vector_moves},
-            {"broadcasts_shuffles", counts.broadcasts_shuffles},
-            {"branches", counts.branches},
-            {"calls", counts.calls},
-            {"other", counts.other}}}};
+  const emit::Assembly assembly = emit::read_assembly(kernel.texts.at("asm"), target, kernel.loops);
+  auto loops = loops_json(layer, target, kernel, assembly);
+  if (!loops) return loops;
+  auto predicted = predicted_json(target, assembly);
+  if (!predicted) return predicted;
+  const emit::InstructionCounts& counts = assembly.counts;
+  return Json{{"schedule", schedules::to_string(kernel.point)},
+              {"code_bytes", kernel.code_bytes},
+              {"scratch_bytes", kernel.scratch_bytes},
+              {"largest_intermediate_bytes", kernel.largest_intermediate_bytes},
+              {"stages", stages},
+              {"spills", counts.spill_stores},
+              {"instructions",
+               {{"fma", counts.fma},
+                {"vector_arithmetic", counts.vector_arithmetic},
+                {"vector_moves", counts.vector_moves},
+                {"broadcasts_shuffles", counts.broadcasts_shuffles},
+                {"branches", counts.branches},
+                {"calls", counts.calls},
+                {"other", counts.other}}},
+              {"executed_instructions", assembly.executed},
+              {"loops", std::move(*loops)},
+              {"predicted", std::move(*predicted)}};
 }
 
 }  // namespace sepconv::cli

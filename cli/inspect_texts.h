@@ -20,16 +20,10 @@ namespace sepconv::cli {
 /// Work, bytes and which of the two limits the layer on the target's core, line by line.
 [[nodiscard]] std::vector<std::string> cost_lines(const spec::Layer& layer,
                                                   const targets::Target& target);
-/// Allocations, executed / nominal MACs, code bytes, and counts from the assembly, which
-/// kernel.texts must hold as "asm".
-[[nodiscard]] Json stats(const spec::Layer& layer, const emit::CompiledKernel& kernel);
-
-/// Instructions of x86 assembly by class, and vector moves to and from the stack.
-struct InstructionCounts {
-  int64_t fma = 0, vector_arithmetic = 0, vector_moves = 0, broadcasts_shuffles = 0, branches = 0,
-          calls = 0, other = 0;
-  int64_t spills = 0;  ///< vector stores to the stack
-};
-[[nodiscard]] InstructionCounts count_instructions(const std::string& assembly);
+/// Allocations, executed / nominal MACs, code bytes, and what the assembly holds, which
+/// kernel.texts must have as "asm": its inner loops, with what llvm-mca predicts of them where it
+/// is on PATH.
+[[nodiscard]] Result<Json> stats(const spec::Layer& layer, const targets::Target& target,
+                                 const emit::CompiledKernel& kernel);
 
 }  // namespace sepconv::cli

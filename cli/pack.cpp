@@ -156,7 +156,7 @@ Result<std::string> pack_blob(const Pack& options, spec::Layer layer,
   auto choose = make_chooser(options);
   if (!choose) return fail(choose.error());
   layer.name = spec::canonical_name(layer);
-  const auto built = make_builder(*choose, compile_options(options))({layer}, *target);
+  const auto built = make_builder(*choose, compile_options(options))({{layer}}, *target);
   if (!built) return fail(built.error());
   if (!built->layers.front().errors.empty()) return fail(built->layers.front().errors);
   const auto library = measure::Library::open(built->shared_object, built->library);

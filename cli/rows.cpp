@@ -43,6 +43,24 @@ Errors unrunnable(const Options& options, const std::vector<targets::Target>& ta
   return errors;
 }
 
+Errors not_run(const Options& options, const std::vector<targets::Target>& targets,
+               const std::vector<RowEnd>& rows) {
+  Errors errors;
+  for (size_t t = 0; targets_named(options) && t < targets.size(); ++t) {
+    bool ran = rows.size() < targets.size();
+    for (size_t i = t; i < rows.size(); i += targets.size()) ran |= rows[i].ran;
+    if (ran) continue;
+    Error error;
+    error.kind = ErrorKind::environment;
+    error.field = "--runner";
+    error.value = targets[t].name;
+    error.message = "no row of this target could run: " + rows[t].reason;
+    error.hint = "see: sepconv targets";
+    errors.push_back(std::move(error));
+  }
+  return errors;
+}
+
 Errors refused(const emit::Chooser& choose, const Layers& layers,
                const std::vector<targets::Target>& targets) {
   Errors errors;

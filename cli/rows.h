@@ -20,6 +20,16 @@ namespace sepconv::cli {
 [[nodiscard]] Errors unrunnable(const Options& options,
                                 const std::vector<targets::Target>& targets);
 
+/// How a row ended: whether its kernel ran, else why not.
+struct RowEnd {
+  bool ran = false;
+  std::string reason;
+};
+/// Targets asked for by name of which no row ran, although a runner was to run them. Rows: layers
+/// outermost.
+[[nodiscard]] Errors not_run(const Options& options, const std::vector<targets::Target>& targets,
+                             const std::vector<RowEnd>& rows);
+
 /// What the chooser refuses, so that a wrong --schedule is bad input and no failed row.
 [[nodiscard]] Errors refused(const emit::Chooser& choose, const Layers& layers,
                              const std::vector<targets::Target>& targets);

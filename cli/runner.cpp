@@ -108,7 +108,7 @@ Result<RunnerOf> make_runners(const Options& options, const std::vector<targets:
         path = "./" + program_name(target);
       }
     }
-    runners[target.name] = {command_with(start, path)};
+    runners[target.name] = {command_with(start, path), path};
   }
   return RunnerOf(
       [runners, folder](const targets::Target& target) -> std::optional<measure::Runner> {

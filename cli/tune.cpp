@@ -7,6 +7,7 @@
 
 #include "cli/output.h"
 #include "cli/rows.h"
+#include "cli/runner.h"
 #include "cli/tune_report.h"
 #include "cli/tune_request.h"
 #include "cli/tune_session.h"
@@ -45,6 +46,7 @@ Json json_of(const TuneRequest& request, const TuneOutcome& outcome) {
   for (const TuneRow& row : outcome.rows) list.push_back(to_json(row));
   return {{"machine", flags.machine},
           {"threads", flags.threads},
+          {"predicted", flags.predicted},
           {"seed", flags.seed},
           {"start", flags.start},
           {"strategy", flags.strategy},
@@ -144,8 +146,7 @@ void add_tune(CLI::App& app, int& code) {
   verb->add_option("--machine", flags->machine, "Class of this machine; default: its core's name")
       ->type_name("M");
   add_search(*verb, *flags);
-  verb->add_option("--runner", flags->runner, "Measure on another machine; not in this version")
-      ->type_name("CMD");
+  add_runner(*verb, *flags);
   verb->add_option("--jobs", flags->jobs, "Compile processes at once; 0: one a core")
       ->check(CLI::Range(0, 1024));
   verb->add_option("--report", flags->report, "Write the search as one HTML page")

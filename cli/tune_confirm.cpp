@@ -104,6 +104,7 @@ std::optional<db::Record> confirm(Trials& trials, size_t task, const Samples& sa
   record.heuristic_us = db::median(samples.all(heuristic));
   record.noise = noise;
   record.threads = trial.threads;
+  record.predicted = trial.predicted;
   record.trials = count;
   record.halide = trial.versions.halide;
   record.space = trial.versions.space;
@@ -133,9 +134,13 @@ Decision decide(Trials& trials, size_t task, const tune::Search& search,
   const size_t at_winner = decision.winner == heuristic ? at_heuristic : points.size() - 1;
   const Samples samples = measure(trials, task, points, kSessions);
   if (samples.sessions.size() < kSessions) return decision;
-  double noise = tune::judge(samples.pairs(0, 0)).noise;
+  double noise = trials.predicted() ? kModelNoise : tune::judge(samples.pairs(0, 0)).noise;
   if (!decision.winner.empty()) {
     decision.verdict = tune::judge(samples.pairs(at_winner, 0));
+    if (trials.predicted()) {
+      decision.verdict->noise = kModelNoise;
+      decision.verdict->accepted &= decision.verdict->ratio < 1 - kModelNoise;
+    }
     decision.accepted = decision.verdict->accepted;
     noise = decision.verdict->noise;
   }

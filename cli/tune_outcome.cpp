@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <csignal>
 
+#include "emit/limits.h"
+
 namespace sepconv::cli {
 namespace {
 
@@ -62,15 +64,8 @@ std::optional<TrialOutcome> outcome_of(const measure::TrialResult& result) {
 
 db::TrialOutcome outcome_of(const Errors& errors) {
   for (const Error& error : errors) {
-    if (error.message.find("ran longer than") != std::string::npos) {
-      return TrialOutcome::compile_timeout;
-    }
-    // A worker at its limit of address space ends by an exception, or by the system's hand.
-    if (error.message.find("bad_alloc") != std::string::npos ||
-        error.message.find("signal 9") != std::string::npos ||
-        error.message.find("out of memory") != std::string::npos) {
-      return TrialOutcome::out_of_memory;
-    }
+    if (error.field == emit::kTimeLimit) return TrialOutcome::compile_timeout;
+    if (error.field == emit::kMemoryLimit) return TrialOutcome::out_of_memory;
   }
   return TrialOutcome::compile_failed;
 }

@@ -34,10 +34,6 @@ Errors check_flags(const TuneFlags& flags) {
                          const char* hint) {
     errors.push_back(flag_error(ErrorKind::usage, flag, value, message, hint));
   };
-  if (!flags.runner.empty()) {
-    usage("--runner", flags.runner, "other machines cannot be measured from here in this version",
-          "run `sepconv tune` on that machine and join the results with `sepconv db merge`");
-  }
   if (flags.db.empty() && flags.simulate.empty() && !flags.dry_run) {
     usage("--db", "", "no database is named", "name the file that gets the winners: --db tuned.db");
   }
@@ -101,32 +97,35 @@ Result<void> read_trials(TuneRequest& request) {
   return {};
 }
 
+Result<Judges> judges_of(const TuneFlags& flags, const std::vector<targets::Target>& targets) {
+  for (const targets::Target& target : targets) {
+    if (target.device == targets::Device::cpu) continue;
+    return fail(flag_error(ErrorKind::environment, "--target", target.name,
+                           "there is no tuning on devices in this version",
+                           "force points with --schedule; see: sepconv inspect"));
+  }
+  return find_judges(flags, targets);
+}
+
 }  // namespace
 
 Result<TuneRequest> read_request(TuneFlags flags) {
   if (Errors errors = check_flags(flags); !errors.empty()) return fail(std::move(errors));
   TuneRequest request;
-  if (flags.machine.empty()) flags.machine = host_machine();
   if (flags.journal.empty()) flags.journal = flags.db + ".journal";
-  request.flags = flags;
   auto layers = read_layers(flags);
   if (!layers) return fail(std::move(layers.error()));
   auto targets = read_targets(flags);
   if (!targets) return fail(std::move(targets.error()));
   if (flags.simulate.empty() && !flags.dry_run) {
-    for (const targets::Target& target : *targets) {
-      std::string why;
-      if (target.device != targets::Device::cpu) {
-        return fail(flag_error(ErrorKind::environment, "--target", target.name,
-                               "there is no tuning on devices in this version",
-                               "force points with --schedule; see: sepconv inspect"));
-      }
-      if (targets::runs_here(target, &why)) continue;
-      return fail(flag_error(ErrorKind::environment, "--target", target.name,
-                             "no code for this target can run on this machine: " + why,
-                             "tune on a machine of that kind; see: sepconv targets"));
-    }
+    auto judges = judges_of(flags, *targets);
+    if (!judges) return fail(std::move(judges.error()));
+    request.judges = std::move(*judges);
+    flags.predicted = request.judges.predicted;
+    if (flags.machine.empty()) flags.machine = request.judges.machine;
   }
+  if (flags.machine.empty()) flags.machine = host_machine();
+  request.flags = flags;
   auto database = read_database(flags);
   if (!database) return fail(std::move(database.error()));
   request.database = std::move(*database);
@@ -157,6 +156,12 @@ void print_plan(const TuneRequest& request, const tune::SessionOptions& options)
   }
   fmt::print(stderr, "{} layers and targets, {:.3g} legal points, {} trials in the journal\n",
              request.planned.size(), points, known);
+  if (request.flags.predicted) {
+    fmt::print(stderr,
+               "no clock here times these targets: llvm-mca predicts times, at 1 GHz; records say "
+               "by=model, and only gains of more than {:.0f} % count\n",
+               100 * kModelNoise);
+  }
   if (options.budget.seconds > 0) {
     fmt::print(stderr, "budget {:.0f} s, about {:.0f} trials\n", options.budget.seconds,
                options.budget.seconds / kSecondsATrial);

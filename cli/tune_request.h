@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/tune_judges.h"
 #include "cli/tune_tasks.h"
 #include "schedules/db/database.h"
 #include "schedules/db/journal.h"
@@ -20,6 +21,7 @@ struct TuneRequest {
   std::optional<db::Journal> journal;  ///< none in a replay
   std::vector<db::Trial> trials;
   std::vector<PlannedTask> planned;
+  Judges judges;
 };
 
 /// Checks all that can be wrong before anything is compiled. Kind usage for flags, input for files,

@@ -140,7 +140,7 @@ emit::CompileOptions compile_into(const TuneFlags& flags, const TuneFolder& fold
   compile.cache.use = true;
   compile.cache.directory = folder.path() / "cache";
   compile.limits.seconds = kCompileSeconds;
-  return compile;
+  return flags.predicted ? with_assembly(std::move(compile)) : compile;
 }
 
 }  // namespace
@@ -167,8 +167,9 @@ TuneOutcome tune_kernels(const TuneRequest& request, const tune::SessionOptions&
     return outcome;
   }
   const TuneFlags& flags = request.flags;
-  Trials trials({flags.threads, flags.machine, flags.seed, compile_into(flags, *folder)},
-                benches(request), *request.journal);
+  Trials trials(
+      {flags.threads, flags.machine, flags.seed, compile_into(flags, *folder), request.judges},
+      benches(request), *request.journal);
   append(outcome.errors, trials.begin());
   std::vector<size_t> places;
   outcome.tasks = working_tasks(request, trials, places);
@@ -178,7 +179,10 @@ TuneOutcome tune_kernels(const TuneRequest& request, const tune::SessionOptions&
   };
   outcome.session = tune::run(
       outcome.tasks, options, evaluate, [&] { return teller.seconds(); },
-      [&](const tune::Session& session, size_t task) { teller.say(session, task); });
+      [&](const tune::Session& session, size_t task) { teller.say(session, task); },
+      [&](size_t task, const std::vector<tune::Proposal>& proposals) {
+        trials.announce(places[task], proposals);
+      });
   attach(outcome, places, "its heuristic's kernel could not be measured");
   for (const size_t place : places) {
     outcome.rows[place].heuristic_us = trials.bench(place).baseline_us;

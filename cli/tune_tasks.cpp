@@ -7,7 +7,7 @@
 #include <map>
 #include <utility>
 
-#include "measure/ceilings.h"
+#include "measure/machine.h"
 #include "schedules/schedule.h"
 #include "spec/name.h"
 
@@ -88,8 +88,9 @@ PlannedTask plan_one(const spec::Layer& layer, const targets::Target& target,
   planned.before = record_of(database, planned, flags);
   const bool replay = !flags.simulate.empty();
   planned.known = tune::recorded(
-      journal, {task.layer.name, target.name, replay ? "" : flags.machine, flags.threads,
-                planned.versions, replay ? "" : schedules::to_string(planned.heuristic)});
+      journal,
+      {task.layer.name, target.name, replay ? "" : flags.machine, flags.threads, planned.versions,
+       replay ? "" : schedules::to_string(planned.heuristic), flags.predicted});
   add_first(planned, database, flags);
   if (replay) restrict_to_known(planned);
   return planned;
@@ -137,8 +138,12 @@ std::optional<Shard> parse_shard(const std::string& text) {
 std::string host_machine() {
   const auto native = targets::parse_target("native");
   if (native && native->core.name != "generic") return std::string(native->core.name);
+  return machine_word(measure::this_machine().cpu);
+}
+
+std::string machine_word(const std::string& cpu) {
   std::string word;
-  for (const char c : measure::cpu_name()) {
+  for (const char c : cpu) {
     const auto letter = static_cast<unsigned char>(c);
     if (std::isalnum(letter) != 0) {
       word += static_cast<char>(std::tolower(letter));

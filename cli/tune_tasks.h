@@ -17,11 +17,12 @@ namespace sepconv::cli {
 
 /// The flags of the verb, as typed.
 struct TuneFlags : Options {
-  std::string journal, budget, runner, start = "heuristic", strategy = "guided", simulate, shard;
+  std::string journal, budget, start = "heuristic", strategy = "guided", simulate, shard;
   std::optional<std::string> report;
   int64_t trials = 0, patience = 0;
   uint64_t seed = 0;
   bool dry_run = false;
+  bool predicted = false;  ///< not typed: times are a model's
 };
 
 /// A task with what the verb says about it.
@@ -47,6 +48,8 @@ struct Shard {
 
 /// The class of this machine: its core's name, or its CPU's as a word.
 [[nodiscard]] std::string host_machine();
+/// A CPU's name as such a class.
+[[nodiscard]] std::string machine_word(const std::string& cpu);
 
 /// One task per different layer and target, in the order of the layers; of these the shard's. The
 /// points that are tried first are the heuristic's, the database's and those of its nearest

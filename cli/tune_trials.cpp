@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "cli/tune_outcome.h"
-#include "measure/fill.h"
 #include "measure/timing.h"
 #include "schedules/schedule.h"
+#include "spec/bits.h"
 #include "spec/name.h"
 #include "support/interrupt.h"
 #include "support/process.h"
@@ -24,6 +24,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr double kTrialSeconds = 0.15;
 constexpr double kLimitSeconds = 60;
+constexpr double kRemoteSeconds = 600;            ///< emulators are a hundred times slower
 constexpr int64_t kKeptBytes = int64_t{1} << 30;  ///< of prepared values
 
 double seconds_since(Clock::time_point begin) {
@@ -55,15 +56,6 @@ int64_t bytes_of(const measure::Case& values) {
 
 int64_t bytes_of(const measure::Prepared& prepared) {
   return bytes_of(prepared.real) + (prepared.exact ? bytes_of(*prepared.exact) : 0);
-}
-
-/// Fused and pointwise kernels add in one order whatever the schedule; activations beyond the
-/// clamps are approximations that vectors of other widths may round otherwise.
-bool promises_same_bits(const spec::Layer& layer) {
-  const bool one_order = layer.op == spec::Op::pointwise ||
-                         layer.op == spec::Op::depthwise_separable ||
-                         layer.op == spec::Op::inverted_residual;
-  return one_order && measure::is_exact(layer);
 }
 
 Error about(const spec::Layer& layer, std::string message) {
@@ -110,13 +102,66 @@ Result<Candidate> Trials::candidate(size_t task, const schedules::Point& point) 
   return *made.front();
 }
 
+std::optional<measure::Runner> Trials::runner(size_t task) const {
+  const RunnerOf& runner = settings_.judges.runner;
+  return runner ? runner(benches_[task].task->target) : std::nullopt;
+}
+
+measure::Opener Trials::opener(size_t task, const Candidate& candidate) const {
+  return [open = candidate.open, runner = runner(task)] { return open(runner); };
+}
+
+Result<double> Trials::prediction(size_t task, const schedules::Point& point) {
+  const auto known = predictions_.find({task, point});
+  if (known != predictions_.end()) return known->second;
+  const tune::Task& about = *benches_[task].task;
+  const auto us = predicted_us(about.layer, about.target, point, settings_.compile);
+  if (us) predictions_.emplace(std::make_pair(task, point), *us);
+  return us;
+}
+
+/// Checks and times a candidate, beside the baseline if there is one. Where kernels are judged by
+/// a model and run nowhere, they count as right.
+measure::TrialResult Trials::try_out(size_t task, const Candidate& candidate,
+                                     const Candidate* baseline) {
+  if (predicted() && !runner(task)) return {measure::Verdict::ok, {}, {{}, {}}};
+  return measure::run_trial(prepared(task), opener(task, candidate),
+                            baseline == nullptr ? measure::Opener() : opener(task, *baseline),
+                            options(task));
+}
+
+/// What a trial that ended well says of times; without a prediction it has said nothing.
+void Trials::set_times(size_t task, const schedules::Point& point,
+                       const measure::TrialResult& result, db::Trial& trial) {
+  trial.incumbent = schedules::to_string(benches_[task].baseline);
+  if (!predicted()) {
+    trial.samples_us = rounded(result.rounds[0]);
+    trial.incumbent_us = rounded(result.rounds[1]);
+    trial.noise = tune::self_noise(trial.incumbent_us);
+    return;
+  }
+  const auto us = prediction(task, point);
+  if (us) {
+    trial.samples_us = rounded({*us});
+    trial.incumbent_us = rounded({benches_[task].baseline_us});
+    trial.noise = kModelNoise;
+  } else {
+    trial.incumbent.clear();
+    trial.outcome = db::TrialOutcome::no_result;
+    trial.detail = one_line(us.error().front().message);
+  }
+}
+
 measure::TrialOptions Trials::options(size_t task) const {
   measure::TrialOptions options;
+  options.remote = runner(task).has_value();
+  options.timed = !predicted();
   options.threads = settings_.threads;
   options.seconds = kTrialSeconds;
-  options.same_bits = promises_same_bits(benches_[task].task->layer);
+  options.same_bits = spec::promises_bits(benches_[task].task->layer);
   // A hundred times what the baseline needs for the runs of a check.
-  options.limits.seconds = kLimitSeconds + 100 * 50 * benches_[task].baseline_us * 1e-6;
+  options.limits.seconds = (options.remote ? kRemoteSeconds : kLimitSeconds) +
+                           100 * 50 * benches_[task].baseline_us * 1e-6;
   options.limits.cpu_seconds = options.limits.seconds * (settings_.threads + 2);
   return options;
 }
@@ -125,9 +170,15 @@ Errors Trials::begin_one(size_t task) {
   const spec::Layer& layer = benches_[task].task->layer;
   const auto baseline = candidate(task, benches_[task].baseline);
   if (!baseline) return baseline.error();
-  const auto result = measure::run_trial(prepared(task), baseline->open, {}, options(task));
+  const auto result = try_out(task, *baseline, nullptr);
   if (result.verdict == measure::Verdict::ok) {
-    benches_[task].baseline_us = measure::statistics(result.rounds.front()).median;
+    if (predicted()) {
+      const auto us = prediction(task, benches_[task].baseline);
+      if (!us) return us.error();
+      benches_[task].baseline_us = *us;
+    } else {
+      benches_[task].baseline_us = measure::statistics(result.rounds.front()).median;
+    }
     return {};
   }
   if (support::interrupted()) return {};
@@ -164,6 +215,7 @@ db::Trial Trials::blank(size_t task) const {
   trial.target = bench.task->target.name;
   trial.machine = settings_.machine;
   trial.threads = settings_.threads;
+  trial.predicted = predicted();
   trial.seed = settings_.seed;
   trial.versions = bench.versions;
   trial.time = now();
@@ -199,35 +251,66 @@ std::optional<tune::Result> Trials::run(size_t task, const tune::Proposal& propo
   const auto baseline = this->candidate(task, benches_[task].baseline);
   if (!baseline) return std::nullopt;
   const auto begin = Clock::now();
-  const auto result =
-      measure::run_trial(prepared(task), candidate->open, baseline->open, options(task));
+  const auto result = try_out(task, *candidate, &*baseline);
   const auto outcome = outcome_of(result);
   if (!outcome || support::interrupted()) return std::nullopt;
   trial.seconds += seconds_since(begin);
   trial.outcome = *outcome;
   if (*outcome == db::TrialOutcome::ok) {
-    trial.samples_us = rounded(result.rounds[0]);
-    trial.incumbent = schedules::to_string(benches_[task].baseline);
-    trial.incumbent_us = rounded(result.rounds[1]);
-    trial.noise = tune::self_noise(trial.incumbent_us);
+    set_times(task, proposal.point, result, trial);
   } else {
     trial.detail = one_line(result.outcome.reason);
   }
   return finish(std::move(trial));
 }
 
+/// The points that the journal does not answer.
+std::vector<schedules::Point> Trials::unknown(size_t task,
+                                              const std::vector<tune::Proposal>& proposals) const {
+  std::vector<schedules::Point> points;
+  for (const tune::Proposal& proposal : proposals) {
+    if (!benches_[task].known.contains(schedules::to_string(proposal.point))) {
+      points.push_back(proposal.point);
+    }
+  }
+  return points;
+}
+
+void Trials::announce(size_t task, const std::vector<tune::Proposal>& proposals) {
+  const int free_cores = support::core_count() - settings_.threads;
+  auto points = unknown(task, proposals);
+  if (free_cores < 1 || points.empty()) return;
+  emit::CompileOptions options = settings_.compile;
+  if (options.jobs == 0) options.jobs = free_cores;
+  const tune::Task& about = *benches_[task].task;
+  auto compiling = CandidatesAhead::start(about.layer, about.target, points, options);
+  if (compiling) announced_.push_back({task, std::move(points), std::move(*compiling)});
+}
+
+/// Those of an announcement, where there was one; fewer when the user interrupts.
+std::vector<Result<Candidate>> Trials::compiled(size_t task,
+                                                const std::vector<schedules::Point>& points) {
+  if (points.empty()) return {};
+  const auto announced = std::find_if(announced_.begin(), announced_.end(), [&](const auto& one) {
+    return one.task == task && one.points == points;
+  });
+  std::vector<Result<Candidate>> candidates;
+  if (announced != announced_.end()) {
+    candidates = announced->compiling.take();
+    announced_.erase(announced);
+  }
+  if (!candidates.empty() || support::interrupted()) return candidates;
+  const tune::Task& about = *benches_[task].task;
+  return compile_candidates(about.layer, about.target, points, settings_.compile);
+}
+
 std::vector<tune::Result> Trials::evaluate(size_t task,
                                            const std::vector<tune::Proposal>& proposals) {
   const Bench& bench = benches_[task];
-  std::vector<schedules::Point> fresh;
-  for (const tune::Proposal& proposal : proposals) {
-    if (!bench.known.contains(schedules::to_string(proposal.point))) {
-      fresh.push_back(proposal.point);
-    }
-  }
+  const auto fresh = unknown(task, proposals);
   const auto begin = Clock::now();
-  const auto candidates =
-      compile_candidates(bench.task->layer, bench.task->target, fresh, settings_.compile);
+  const auto candidates = compiled(task, fresh);
+  // Of a compilation ahead, what was waited for.
   const double each = seconds_since(begin) / static_cast<double>(std::max<size_t>(1, fresh.size()));
   std::vector<tune::Result> results;
   size_t next = 0;
@@ -249,16 +332,28 @@ std::vector<tune::Result> Trials::evaluate(size_t task,
 std::vector<std::vector<double>> Trials::together(size_t task,
                                                   const std::vector<schedules::Point>& points,
                                                   double seconds, int session) {
-  std::vector<measure::Opener> openers;
-  for (const schedules::Point& point : points) {
-    auto made = open_.find({task, point});
-    if (made == open_.end()) {
-      auto compiled = candidate(task, point);
-      if (!compiled) return {};
-      made = open_.emplace(std::make_pair(task, point), std::move(*compiled)).first;
+  if (predicted()) {
+    std::vector<std::vector<double>> samples;
+    for (const schedules::Point& point : points) {
+      const auto us = prediction(task, point);
+      if (!us) return {};
+      samples.push_back(rounded({*us}));
     }
-    openers.push_back(made->second.open);
+    return samples;
   }
+  std::vector<schedules::Point> missing;
+  for (const schedules::Point& point : points) {
+    if (!open_.contains({task, point})) missing.push_back(point);
+  }
+  const auto made = compiled(task, missing);
+  if (made.size() < missing.size()) return {};
+  for (size_t i = 0; i < made.size(); ++i) {
+    if (!made[i]) return {};
+    open_.emplace(std::make_pair(task, missing[i]), *made[i]);
+  }
+  std::vector<measure::Opener> openers;
+  for (const schedules::Point& point : points)
+    openers.push_back(opener(task, open_.at({task, point})));
   measure::TrialOptions settings = options(task);
   settings.seconds = seconds;
   settings.session = session;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/tune_compile.h"
+#include "cli/tune_judges.h"
 #include "measure/trial.h"
 #include "schedules/db/journal.h"
 #include "schedules/db/record.h"
@@ -23,6 +24,7 @@ struct TrialSettings {
   std::string machine;  ///< class of this machine
   uint64_t seed = 0;
   emit::CompileOptions compile;  ///< with a cache of the session's own
+  Judges judges;
 };
 
 /// A task and what stays with it.
@@ -30,7 +32,7 @@ struct Bench {
   const tune::Task* task = nullptr;
   schedules::Point baseline;  ///< the heuristic's; every trial is timed in turn with it
   tune::Recorded known;       ///< trials of earlier sessions
-  double baseline_us = 0;     ///< median, measured by begin()
+  double baseline_us = 0;     ///< median, measured or predicted by begin()
   db::Versions versions;
 };
 
@@ -43,12 +45,15 @@ class Trials {
   /// good; these have a baseline_us of 0.
   [[nodiscard]] Errors begin();
 
+  /// For tune::run: compiles what evaluate() will be given after the next call of it, where there
+  /// are cores that timing leaves free.
+  void announce(size_t task, const std::vector<tune::Proposal>& proposals);
   /// For tune::run: known trials are answered from the journal, others made and written there.
   [[nodiscard]] std::vector<tune::Result> evaluate(size_t task,
                                                    const std::vector<tune::Proposal>& proposals);
 
   /// Times points in turn in one fresh process, with other addresses in each session: one list of
-  /// samples a point. Empty when a point fails or the user interrupts.
+  /// samples a point, or its prediction. Empty when a point fails or the user interrupts.
   [[nodiscard]] std::vector<std::vector<double>> together(
       size_t task, const std::vector<schedules::Point>& points, double seconds, int session);
 
@@ -58,6 +63,8 @@ class Trials {
   bool write(const db::Trial& trial);
 
   [[nodiscard]] const Bench& bench(size_t task) const { return benches_[task]; }
+  /// Whether times come from a model.
+  [[nodiscard]] bool predicted() const { return settings_.judges.predicted; }
   /// What ended the session early, such as a full disk.
   [[nodiscard]] const Errors& errors() const { return errors_; }
   [[nodiscard]] int64_t made() const { return made_; }
@@ -71,9 +78,26 @@ class Trials {
   int64_t made_ = 0, replayed_ = 0;
   std::map<std::pair<size_t, schedules::Point>, Candidate> open_;
   std::list<std::pair<size_t, measure::Prepared>> prepared_;  ///< the latest used first
+  struct Announced {
+    size_t task = 0;
+    std::vector<schedules::Point> points;
+    CandidatesAhead compiling;
+  };
+  std::list<Announced> announced_;  ///< in the order of evaluation
+
+  std::map<std::pair<size_t, schedules::Point>, double> predictions_;
 
   const measure::Prepared& prepared(size_t task);
+  [[nodiscard]] std::optional<measure::Runner> runner(size_t task) const;
+  [[nodiscard]] measure::Opener opener(size_t task, const Candidate& candidate) const;
+  measure::TrialResult try_out(size_t task, const Candidate& candidate, const Candidate* baseline);
+  Result<double> prediction(size_t task, const schedules::Point& point);
+  void set_times(size_t task, const schedules::Point& point, const measure::TrialResult& result,
+                 db::Trial& trial);
   Result<Candidate> candidate(size_t task, const schedules::Point& point);
+  [[nodiscard]] std::vector<schedules::Point> unknown(
+      size_t task, const std::vector<tune::Proposal>& proposals) const;
+  std::vector<Result<Candidate>> compiled(size_t task, const std::vector<schedules::Point>& points);
   Errors begin_one(size_t task);
   measure::TrialOptions options(size_t task) const;
   std::optional<tune::Result> run(size_t task, const tune::Proposal& proposal,

@@ -65,27 +65,6 @@ int exit_code(const std::vector<measure::VerifyRow>& rows, const Errors& errors)
   return cli::exit_code(errors);
 }
 
-/// Named targets without a row that ran, although a runner was to run them.
-Errors not_run(const Options& options, const std::vector<targets::Target>& targets,
-               const std::vector<measure::VerifyRow>& rows) {
-  Errors errors;
-  for (size_t t = 0; targets_named(options) && t < targets.size(); ++t) {
-    bool ran = rows.size() < targets.size();
-    for (size_t i = t; i < rows.size(); i += targets.size()) {
-      ran |= rows[i].status != measure::Status::skipped;
-    }
-    if (ran) continue;
-    Error error;
-    error.kind = ErrorKind::environment;
-    error.field = "--runner";
-    error.value = targets[t].name;
-    error.message = "no row of this target could run: " + rows[t].reason;
-    error.hint = "see: sepconv targets";
-    errors.push_back(std::move(error));
-  }
-  return errors;
-}
-
 /// Targets that neither run here nor through a runner, or whose runner ran nothing.
 Errors problems(const Options& options, const std::vector<targets::Target>& targets,
                 const RunnerOf& runner, const std::vector<measure::VerifyRow>& rows) {
@@ -94,7 +73,11 @@ Errors problems(const Options& options, const std::vector<targets::Target>& targ
     if (!runner(target)) here.push_back(target);
   }
   if (here.size() == targets.size()) return unrunnable(options, here);
-  return not_run(options, targets, rows);
+  std::vector<RowEnd> ends;
+  for (const measure::VerifyRow& row : rows) {
+    ends.push_back({row.status != measure::Status::skipped, row.reason});
+  }
+  return not_run(options, targets, ends);
 }
 
 int verify(const Options& options) {

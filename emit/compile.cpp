@@ -87,6 +87,7 @@ CompiledKernel make_kernel(const Job& job, const Choice& choice, const JobResult
   for (size_t i = 0; i < job.nominal_macs.size(); ++i) {
     kernel.executed_over_nominal.push_back(result.facts.executed_macs[i] / job.nominal_macs[i]);
   }
+  kernel.loops = result.facts.loops;
   kernel.code_bytes = result.facts.code_bytes;
   kernel.cached = result.cached;
   kernel.files = files;

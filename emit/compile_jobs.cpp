@@ -1,7 +1,10 @@
 // Emit, private: jobs to objects: the cache first, then worker processes. Knows no Halide and no
 // layer.
+#include <csignal>
+
 #include "emit/cache.h"
 #include "emit/job.h"
+#include "emit/limits.h"
 #include "support/files.h"
 #include "support/process.h"
 #include "support/sha256.h"
@@ -23,12 +26,28 @@ struct Plan {
   std::vector<fs::path> folders;
 };
 
+/// What the error is about: the limit that the worker exceeded, else its schedule. Nobody but the
+/// system's keeper of memory kills a worker that is within its time. LLVM aborts where an
+/// allocation is refused, and says why in words alone.
+const char* field_of(const Outcome& outcome) {
+  const auto ended = [&](Outcome::End end, int code) {
+    return outcome.end == end && outcome.code == code;
+  };
+  if (outcome.end == Outcome::End::timed_out) return kTimeLimit;
+  if (ended(Outcome::End::signalled, SIGKILL) || ended(Outcome::End::exited, kWorkerOutOfMemory) ||
+      (ended(Outcome::End::signalled, SIGABRT) &&
+       outcome.err.find("out of memory") != std::string::npos)) {
+    return kMemoryLimit;
+  }
+  return "schedule";
+}
+
 Error worker_error(const Job& job, const Outcome& outcome, const support::ProcessLimits& limits) {
   std::string said = outcome.err.substr(0, 2000);
   while (!said.empty() && said.back() == '\n') said.pop_back();
   Error error;
   error.layer = job.layer;
-  error.field = "schedule";
+  error.field = field_of(outcome);
   error.value = job.point;
   error.message = "compiling for " + job.target + " failed: the compile worker " +
                   support::describe(outcome, limits) + (said.empty() ? "" : ": " + said);

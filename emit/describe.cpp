@@ -259,10 +259,14 @@ LibraryWords describe(const LibraryRequest& request, const std::vector<targets::
     words.targets.push_back(target.name);
     words.data.device |= target.device != targets::Device::cpu;
   }
-  std::map<std::string, size_t> impls;
+  // Layers of one canonical name share an implementation where their points are the same.
+  std::map<std::pair<std::string, std::vector<schedules::Point>>, size_t> impls;
   for (size_t i = 0; i < request.layers.size(); ++i) {
     LayerData data = layer_data(request.layers[i]);
-    const auto [place, fresh] = impls.emplace(data.canonical_name, impls.size());
+    std::vector<schedules::Point> points;
+    for (const Choice& choice : chosen[i].choices) points.push_back(choice.point);
+    const auto [place, fresh] =
+        impls.emplace(std::pair(data.canonical_name, std::move(points)), impls.size());
     if (fresh) words.data.impls.push_back(impl(request.layers[i], targets, chosen[i]));
     data.impl = place->second;
     words.layers.push_back(layer_words(request.layers[i], words.data.impls[data.impl], chosen[i]));

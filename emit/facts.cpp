@@ -29,15 +29,38 @@ int stage_of(const std::string& name, std::string_view prefix) {
   return parsed.ec == std::errc{} && parsed.ptr == digits.data() + digits.size() ? stage : -1;
 }
 
+/// All loops in the order of their beginnings, also those that never run.
+std::vector<const ir::For*> loops_in(const ir::Stmt& body) {
+  class List : public ir::IRVisitor {
+   public:
+    std::vector<const ir::For*> loops;
+
+   private:
+    using ir::IRVisitor::visit;
+    void visit(const ir::For* node) override {
+      loops.push_back(node);
+      ir::IRVisitor::visit(node);
+    }
+  } list;
+  body.accept(&list);
+  return list.loops;
+}
+
 /// A class because Halide walks its trees through virtual functions. Two quantities at once: bytes
 /// alive along the nesting, and multiplications executed.
 class Walk : public ir::IRVisitor {
  public:
-  Walk(KernelFacts& facts, const Job& job, const JobPhase& phase, std::string output)
-      : facts_(facts), job_(job), output_(std::move(output)), output_stage_(phase.output_stage) {
+  Walk(KernelFacts& facts, const Job& job, const JobPhase& phase, std::string output, size_t loops)
+      : facts_(facts),
+        job_(job),
+        output_(std::move(output)),
+        output_stage_(phase.output_stage),
+        iterations_(loops) {
     scope_.output_cwh = phase.output_cwh;
     scope_.output_buffer = output_ + ".buffer";
   }
+  /// How often the body of each loop ran, in the order of their beginnings.
+  [[nodiscard]] const std::vector<double>& iterations() const { return iterations_; }
   [[nodiscard]] int64_t scratch() const { return peak_ + moved_; }
   [[nodiscard]] const std::string& problem() const { return problem_; }
 
@@ -123,11 +146,10 @@ class Walk : public ir::IRVisitor {
   void visit(const ir::IfThenElse* node) override {
     node->condition.accept(this);
     const auto taken = evaluate(node->condition, scope_);
-    if (!taken || *taken != 0) {
-      node->then_case.accept(this);
-    } else if (node->else_case.defined()) {
-      node->else_case.accept(this);
-    }
+    const bool then = !taken || *taken != 0;
+    then ? node->then_case.accept(this) : skip(node->then_case);
+    if (!node->else_case.defined()) return;
+    then ? skip(node->else_case) : node->else_case.accept(this);
   }
 
   /// Iterations that no bound or condition inside depends on are counted once, times their number.
@@ -138,16 +160,33 @@ class Walk : public ir::IRVisitor {
       if (problem_.empty()) problem_ = "the loop '" + node->name + "' has no countable extent";
       return;
     }
-    if (*extent <= 0) return;
-    const std::vector<double> before = facts_.executed_macs;
+    const size_t number = next_loop_++;
+    if (*extent <= 0) return skip(node->body);
+    const std::vector<double> macs = facts_.executed_macs, iterations = iterations_;
     const bool varies = with(node->name, {*first, {}}, node->body);
     if (!varies) {
-      for (size_t i = 0; i < before.size(); ++i) {
-        double& macs = facts_.executed_macs[i];
-        macs = before[i] + (macs - before[i]) * static_cast<double>(*extent);
-      }
+      multiply_since(macs, *extent, facts_.executed_macs);
+      multiply_since(iterations, *extent, iterations_);
     }
-    for (int64_t i = 1; varies && i < *extent; ++i) with(node->name, {*first + i, {}}, node->body);
+    for (int64_t i = 1; varies && i < *extent; ++i) {
+      next_loop_ = number + 1;
+      with(node->name, {*first + i, {}}, node->body);
+    }
+    iterations_[number] += static_cast<double>(*extent);
+    next_loop_ = number + 1;
+    skip(node->body);
+  }
+
+  /// Passes over loops that do not run.
+  void skip(const ir::Stmt& body) { next_loop_ += loops_in(body).size(); }
+
+  /// What was added since the numbers were `before` counts as often as `times`.
+  static void multiply_since(const std::vector<double>& before, int64_t times,
+                             std::vector<double>& numbers) {
+    for (size_t i = 0; i < numbers.size(); ++i) {
+      const double then = i < before.size() ? before[i] : 0;
+      numbers[i] = then + (numbers[i] - then) * static_cast<double>(times);
+    }
   }
 
   /// Walks the body with one more name; whether the body's control flow used it.
@@ -171,6 +210,8 @@ class Walk : public ir::IRVisitor {
   int stage_ = -1;
   int64_t alive_ = 0, peak_ = 0, moved_ = 0;
   std::map<std::string, bool> seen_;
+  size_t next_loop_ = 0;  ///< the number of the loop that begins next
+  std::vector<double> iterations_;
   std::string problem_;
 };
 
@@ -178,7 +219,8 @@ class Walk : public ir::IRVisitor {
 
 Result<void> add_facts(const ir::LoweredFunc& function, const Job& job, size_t phase,
                        KernelFacts& facts) {
-  Walk walk(facts, job, job.phases[phase], function.args.back().name);
+  const auto loops = loops_in(function.body);
+  Walk walk(facts, job, job.phases[phase], function.args.back().name, loops.size());
   function.body.accept(&walk);
   if (!walk.problem().empty()) {
     Error error;
@@ -186,6 +228,9 @@ Result<void> add_facts(const ir::LoweredFunc& function, const Job& job, size_t p
     error.field = "schedule";
     error.hint = "bound the stage's storage by constants in the schedule";
     return fail(error);
+  }
+  for (size_t i = 0; i < loops.size(); ++i) {
+    facts.loops.push_back({static_cast<int>(phase), loops[i]->name, walk.iterations()[i]});
   }
   facts.scratch_bytes = std::max(facts.scratch_bytes, walk.scratch());
   return {};

@@ -21,6 +21,8 @@ namespace sepconv::emit {
 /// where the job says that a sum is inlined, the elements stored of `result_<stage>` or of the
 /// output, times its MACs. A branch whose condition depends on data counts as taken.
 ///
+/// Loops: every one in the order of their beginnings, with how often its body runs likewise.
+///
 /// Kind internal when a block that needs the heap has no constant size.
 [[nodiscard]] Result<void> add_facts(const Halide::Internal::LoweredFunc& function, const Job& job,
                                      size_t phase, KernelFacts& facts);

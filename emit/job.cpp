@@ -97,11 +97,16 @@ Result<Job> parse_job(const std::string& text) {
 std::string to_text(const KernelFacts& facts) {
   json launches = json::array();
   for (const Launch& launch : facts.launches) launches.push_back(launch_json(launch));
+  json loops = json::array();
+  for (const LoopTrips& loop : facts.loops) {
+    loops.push_back({{"phase", loop.phase}, {"name", loop.name}, {"iterations", loop.iterations}});
+  }
   return json{{"scratch_bytes", facts.scratch_bytes},
               {"largest_intermediate_bytes", facts.largest_intermediate_bytes},
               {"code_bytes", facts.code_bytes},
               {"stage_allocation_bytes", facts.stage_allocation_bytes},
               {"executed_macs", facts.executed_macs},
+              {"loops", loops},
               {"launches", launches},
               {"object_sha256", facts.object_sha256}}
       .dump(1);
@@ -115,6 +120,9 @@ Result<KernelFacts> parse_facts(const std::string& text) {
     value.at("code_bytes").get_to(facts.code_bytes);
     value.at("stage_allocation_bytes").get_to(facts.stage_allocation_bytes);
     value.at("executed_macs").get_to(facts.executed_macs);
+    for (const json& loop : value.at("loops")) {
+      facts.loops.push_back({loop.at("phase"), loop.at("name"), loop.at("iterations")});
+    }
     for (const json& launch : value.at("launches")) {
       facts.launches.push_back(parse_launch(launch));
     }

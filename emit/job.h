@@ -40,6 +40,7 @@ struct KernelFacts {
   int64_t scratch_bytes = 0, largest_intermediate_bytes = 0, code_bytes = 0;
   std::vector<int64_t> stage_allocation_bytes;
   std::vector<double> executed_macs;
+  std::vector<LoopTrips> loops;  ///< of all phases; empty for a device
   std::vector<Launch> launches;  ///< per phase; empty for a CPU
   std::string object_sha256;
 };
@@ -59,6 +60,7 @@ inline constexpr const char* kWorkerVerb = "compile-kernel";
 inline constexpr const char* kObjectFile = "kernel.o";
 inline constexpr const char* kFactsFile = "facts.json";
 inline constexpr const char* kJobFile = "job.json";
+inline constexpr int kWorkerOutOfMemory = 6;
 
 /// JSON texts with sorted keys: equal jobs give equal texts.
 [[nodiscard]] std::string to_text(const Job& job);
@@ -70,7 +72,8 @@ inline constexpr const char* kJobFile = "job.json";
 /// texts and facts there. Errors are of kind internal and carry the layer.
 [[nodiscard]] Result<KernelFacts> compile_job(const std::filesystem::path& folder);
 
-/// Runs compile_job and says an error on stderr; the exit code of a worker (0 or 5).
+/// Runs compile_job and says an error on stderr; the exit code of a worker: 0, 5 or
+/// kWorkerOutOfMemory.
 [[nodiscard]] int run_worker(const std::filesystem::path& folder);
 
 /// Compiles the jobs in worker processes, or takes them from the cache, into `folder`. One Result a

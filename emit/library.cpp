@@ -1,6 +1,8 @@
 // Emit: a library's folder: compile, describe, link, write texts, move into place. Knows no Halide.
 #include "emit/library.h"
 
+#include <tuple>
+
 #include "emit/describe.h"
 #include "emit/install.h"
 #include "emit/link.h"
@@ -13,22 +15,25 @@ namespace sepconv::emit {
 namespace {
 
 namespace fs = std::filesystem;
-using KernelKey = std::pair<std::string, std::string>;  // canonical name, target
+using KernelKey = std::tuple<std::string, std::string, schedules::Point>;  // name, target, point
 
 /// Finds each layer's kernels and choices; the chooser is asked again and answers the same.
 Result<std::vector<Chosen>> chosen_kernels(const LibraryRequest& request,
                                            const std::vector<targets::Target>& targets,
                                            const std::vector<CompiledKernel>& kernels) {
   std::map<KernelKey, const CompiledKernel*> by_key;
-  for (const CompiledKernel& kernel : kernels) by_key[{kernel.layer, kernel.target}] = &kernel;
+  for (const CompiledKernel& kernel : kernels) {
+    by_key[{kernel.layer, kernel.target, kernel.point}] = &kernel;
+  }
   std::vector<Chosen> all;
   for (const spec::Layer& layer : request.layers) {
     Chosen chosen;
     for (const targets::Target& target : targets) {
       auto choice = request.choose(layer, target);
       if (!choice) return fail(std::move(choice.error()));
+      chosen.kernels.push_back(
+          by_key.at({spec::canonical_name(layer), target.name, choice->point}));
       chosen.choices.push_back(std::move(*choice));
-      chosen.kernels.push_back(by_key.at({spec::canonical_name(layer), target.name}));
     }
     all.push_back(std::move(chosen));
   }

@@ -61,6 +61,13 @@ struct Launch {
 /// Registers of a thread that CUDA's compiler may use, here and on the user's machine.
 inline constexpr int64_t kMaxRegisters = 128;
 
+/// A loop of a phase's lowered code, in the order in which loops begin.
+struct LoopTrips {
+  int phase = 0;
+  std::string name;       ///< Halide's
+  double iterations = 0;  ///< of its body, in one run over an image
+};
+
 /// One kernel compiled for one target: what a worker process returns, what the cache holds.
 struct CompiledKernel {
   std::string layer;   ///< canonical name
@@ -74,6 +81,7 @@ struct CompiledKernel {
   std::vector<int64_t> stage_allocation_bytes;  ///< per stage: the largest allocation of its
                                                 ///< result; 0 = registers or output
   std::vector<double> executed_over_nominal;    ///< per stage: executed / nominal MACs
+  std::vector<LoopTrips> loops;                 ///< of all phases; empty for a device
   int64_t code_bytes = 0;                       ///< text of the object
   bool cached = false;
   std::shared_ptr<const void> files;  ///< keeps the folder of `object` on disk

@@ -3,11 +3,14 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <new>
+#include <utility>
 
 #include "emit/device.h"
 #include "emit/elf.h"
 #include "emit/facts.h"
 #include "emit/job.h"
+#include "emit/limits.h"
 #include "support/files.h"
 #include "support/sha256.h"
 
@@ -132,6 +135,10 @@ Result<KernelFacts> compile_job(const fs::path& folder) {
         is_device(Halide::Target(job->halide)) ? build_device(*job, folder) : build(*job, folder);
   } catch (const Halide::Error& problem) {
     return fail(job_error(*job, problem.what()));
+  } catch (const std::bad_alloc& problem) {
+    Error error = job_error(*job, problem.what());
+    error.field = kMemoryLimit;
+    return fail(std::move(error));
   } catch (const std::exception& problem) {
     return fail(job_error(*job, problem.what()));
   }
@@ -151,7 +158,8 @@ int run_worker(const fs::path& folder) {
   const auto facts = compile_job(folder);
   if (facts) return 0;
   for (const Error& error : facts.error()) std::fprintf(stderr, "%s\n", error.message.c_str());
-  return 5;
+  const bool short_of_memory = facts.error().front().field == kMemoryLimit;
+  return short_of_memory ? kWorkerOutOfMemory : 5;
 }
 
 }  // namespace sepconv::emit

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "spec/layer.h"
@@ -31,9 +32,21 @@ struct Built {
   std::shared_ptr<const void> files;    ///< keeps the shared object on disk
 };
 
-/// Builds layers for one target. Kernels are looked up by canonical name. Errors: what concerns no
-/// single layer (tools missing, disk full).
-using Builder = std::function<Result<Built>(const std::vector<spec::Layer>& layers,
-                                            const targets::Target& target)>;
+/// Layers, and whose schedules they get.
+struct BuildRequest {
+  std::vector<spec::Layer> layers;
+  /// By layer: the index of the layer whose point it gets, its own where the builder chooses.
+  /// Empty: the builder chooses all.
+  std::vector<size_t> point_of;
+
+  // Not explicit: layers alone are a request.
+  BuildRequest(std::vector<spec::Layer> wanted = {}, std::vector<size_t> points = {})
+      : layers(std::move(wanted)), point_of(std::move(points)) {}
+};
+
+/// Builds layers for one target. Kernels are looked up by the layers' names, then by canonical
+/// ones. Errors: what concerns no single layer (tools missing, disk full).
+using Builder =
+    std::function<Result<Built>(const BuildRequest& request, const targets::Target& target)>;
 
 }  // namespace sepconv::measure

@@ -1,4 +1,4 @@
-// Measure: what this machine can do at best: arithmetic peak and bandwidths, measured now. Knows no
+// Measure: what a machine can do at best: arithmetic peak and bandwidths, measured now. Knows no
 // kernel.
 #pragma once
 
@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "measure/machine.h"
 #include "targets/target.h"
 
 namespace sepconv::measure {
@@ -20,8 +21,8 @@ inline constexpr int kLevels = 4;
 struct CacheSizes {
   std::array<int64_t, 3> bytes{};  ///< L1d, L2, L3
 };
-/// From sysfs, else sysconf. Private levels count once per thread.
-[[nodiscard]] CacheSizes cache_sizes(int threads);
+/// Private levels count once per thread.
+[[nodiscard]] CacheSizes cache_sizes(const Machine& machine, int threads);
 /// The smallest level that holds `bytes`.
 [[nodiscard]] Level level_of(int64_t bytes, const CacheSizes& sizes);
 
@@ -41,14 +42,12 @@ struct Ceilings {
 
 /// Bandwidths of every level on `threads` threads, best of several short repetitions. Takes about
 /// two seconds.
-[[nodiscard]] Ceilings measure_bandwidths(int threads);
+[[nodiscard]] Ceilings measure_bandwidths(const Machine& machine, int threads);
 
 /// GFLOP/s of independent multiply-adds in the target's widest vectors (without FMA: multiplies and
-/// adds) on `threads` threads. Precondition: targets::runs_here(target). 0 where this machine's
+/// adds) on `threads` threads. Precondition: the machine runs the target's code. 0 where its
 /// architecture has no loop for the target.
-[[nodiscard]] double peak_gflops(const targets::Target& target, int threads, double seconds);
-
-/// The CPU's own name, or "unknown".
-[[nodiscard]] std::string cpu_name();
+[[nodiscard]] double peak_gflops(const Machine& machine, const targets::Target& target, int threads,
+                                 double seconds);
 
 }  // namespace sepconv::measure

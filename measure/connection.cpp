@@ -23,24 +23,24 @@ constexpr double kStartSeconds = 60;
 constexpr double kAnswerSeconds = 600;
 constexpr uint64_t kMostBytes = uint64_t{1} << 34;
 
-[[noreturn]] void be_the_runner(int socket, const char* command) {
+[[noreturn]] void be_the_runner(int socket, const char* command, const char* program) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   dup2(socket, STDIN_FILENO);
   dup2(socket, STDOUT_FILENO);
-  execl("/bin/sh", "sh", "-c", command, static_cast<char*>(nullptr));
+  execl("/bin/sh", "sh", "-c", command, program, static_cast<char*>(nullptr));
   _exit(127);
 }
 
 }  // namespace
 
-Connection::Connection(const std::string& command) {
+Connection::Connection(const Runner& runner) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
     throw KernelLost{std::string("the system refuses a socket: ") + std::strerror(errno)};
   }
-  const std::string line = "exec " + command;
+  const std::string line = "exec " + runner.command;
   child_ = fork();
-  if (child_ == 0) be_the_runner(ends[1], line.c_str());
+  if (child_ == 0) be_the_runner(ends[1], line.c_str(), runner.program.c_str());
   close(ends[1]);
   socket_ = ends[0];
   if (child_ < 0) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "measure/runner.h"
 #include "measure/runner/protocol.h"
 
 namespace sepconv::measure {
@@ -17,8 +18,8 @@ namespace sepconv::measure {
 /// answer in time. It is killed with the value, and dies with the thread that started it.
 class Connection {
  public:
-  /// Starts the command through the shell and waits for HELLO.
-  explicit Connection(const std::string& command);
+  /// Starts the command through the shell, whose $0 is the program, and waits for HELLO.
+  explicit Connection(const Runner& runner);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();

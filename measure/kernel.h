@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "measure/timing.h"
 #include "sepconv/sepconv.h"
 
 namespace sepconv::measure {
@@ -15,6 +16,8 @@ struct KernelLost {
   std::string reason;
 };
 
+using TimedCall = std::function<Sample(size_t calls, size_t evict_bytes)>;
+
 /// What a caller of the C API can do with a kernel. Weights are in SEPCONV_HWIO order.
 struct Kernel {
   size_t packed_bytes = 0;
@@ -23,6 +26,10 @@ struct Kernel {
   /// For a call that is complete but for its workspace.
   std::function<sepconv_status(const sepconv_call& call, size_t& bytes)> workspace_bytes;
   std::function<sepconv_status(const sepconv_call& call)> run;
+  /// Only of remote ones: lays the call's operands down there and runs it once; what it returns
+  /// then times calls on them, after an untimed one or, where `evict_bytes` is not 0, after a walk
+  /// through so much other memory.
+  std::function<TimedCall(const sepconv_call& call)> hold;
 };
 
 }  // namespace sepconv::measure

@@ -23,36 +23,39 @@ void relax() {
 }  // namespace
 
 struct Pool::State {
-  std::vector<std::thread> workers;
-  std::mutex mutex;
-  std::condition_variable wake;
-  std::atomic<uint64_t> round = 0;
-  std::atomic<bool> stop = false;
-  std::atomic<uint32_t> next = 0;
-  std::atomic<int> busy = 0;
+  // One line goes to a thread with its work and one comes back: what they share with nothing else
+  // that is written meanwhile.
+  alignas(64) std::atomic<uint64_t> round = 0;
   uint32_t count = 0;
   sepconv_body body = nullptr;
   void* context = nullptr;
+  alignas(64) std::atomic<int> busy = 0;
+  alignas(64) std::atomic<bool> stop = false;
+  std::vector<std::thread> workers;
+  std::mutex mutex;
+  std::condition_variable wake;
 
-  void work() {
-    for (uint32_t i = next++; i < count; i = next++) body(context, i);
+  /// Piece i runs on the same thread at every call, where its data still lies in that core's cache.
+  void work(uint32_t thread) {
+    const auto threads = static_cast<uint32_t>(workers.size()) + 1;
+    for (uint32_t i = thread; i < count; i += threads) body(context, i);
   }
 
   void wait_for_round(uint64_t seen) {
     for (int i = 0; i < kSpins; ++i) {
-      if (round.load() != seen) return;
+      if (round.load(std::memory_order_acquire) != seen) return;
       relax();
     }
     std::unique_lock<std::mutex> lock(mutex);
     wake.wait(lock, [&] { return round.load() != seen; });
   }
 
-  void serve() {
+  void serve(uint32_t thread) {
     for (uint64_t seen = 0;; ++seen) {
       wait_for_round(seen);
       if (stop) return;
-      work();
-      --busy;
+      work(thread);
+      busy.fetch_sub(1, std::memory_order_release);
     }
   }
 
@@ -67,7 +70,8 @@ struct Pool::State {
 
 Pool::Pool(int threads) : state_(std::make_unique<State>()) {
   for (int i = 1; i < std::max(threads, 1); ++i) {
-    state_->workers.emplace_back([state = state_.get()] { state->serve(); });
+    state_->workers.emplace_back(
+        [state = state_.get(), i] { state->serve(static_cast<uint32_t>(i)); });
   }
 }
 
@@ -92,11 +96,10 @@ void Pool::parallel_for(void* pool, uint32_t count, sepconv_body body, void* bod
   state.count = count;
   state.body = body;
   state.context = body_context;
-  state.next = 0;
   state.busy = static_cast<int>(state.workers.size());
   state.start_round();
-  state.work();
-  for (int spins = 0; state.busy.load() > 0; ++spins) {
+  state.work(0);
+  for (int spins = 0; state.busy.load(std::memory_order_acquire) > 0; ++spins) {
     if (spins < kSpins) {
       relax();
     } else {

@@ -17,7 +17,7 @@ using Piece = Connection::Piece;
 
 /// What all kernels of a library share.
 struct RemoteLibrary::Shared {
-  std::string command;
+  Runner runner;
   sepconv_runner_name name{};
   std::string object;  ///< the bytes of the shared object
   std::map<std::string, std::pair<uint64_t, sepconv_runner_entry>> kernels;  ///< with their index
@@ -30,7 +30,7 @@ struct RemoteLibrary::Shared {
   }
 
   Connection::Answer load() {
-    auto fresh = std::make_unique<Connection>(command);
+    auto fresh = std::make_unique<Connection>(runner);
     auto answer =
         fresh->ask(SEPCONV_RUNNER_LOAD, {{&name, sizeof(name)}, {object.data(), object.size()}});
     if (answer.code != 0) {
@@ -123,29 +123,59 @@ sepconv_status pack(Connection& connection, uint64_t kernel, const std::array<ui
   return static_cast<sepconv_status>(answer.code);
 }
 
-sepconv_status run(Connection& connection, uint64_t kernel, const sepconv_call& call) {
-  const sepconv_runner_call request = remote(kernel, call);
-  const auto answer =
-      connection.ask(SEPCONV_RUNNER_RUN, {{&request, sizeof(request)},
-                                          {call.packed, request.packed.bytes},
-                                          {call.input.data, request.input.buffer.bytes},
-                                          {call.residual.data, request.residual.buffer.bytes},
-                                          {call.output.data, request.output.buffer.bytes}});
+sepconv_status run(Connection& connection, uint32_t kind, const sepconv_runner_call& request,
+                   const sepconv_call& call) {
+  const auto answer = connection.ask(kind, {{&request, sizeof(request)},
+                                            {call.packed, request.packed.bytes},
+                                            {call.input.data, request.input.buffer.bytes},
+                                            {call.residual.data, request.residual.buffer.bytes},
+                                            {call.output.data, request.output.buffer.bytes}});
   take(answer, call.output.data, request.output.buffer.bytes);
   return static_cast<sepconv_status>(answer.code);
 }
 
-Error environment(std::string message, const Runner& runner) {
+/// A buffer at the same place in a page, so that caches and streams meet what they meet here.
+sepconv_runner_buffer at_same_place(const void* data, size_t bytes) {
+  const auto address = reinterpret_cast<uintptr_t>(data);
+  return {bytes, 0, (4096 - (address + bytes) % 4096) % 4096};
+}
+
+TimedCall hold(const std::function<Connection&()>& running, uint64_t kernel,
+               const sepconv_call& call) {
+  sepconv_runner_call request = remote(kernel, call);
+  request.packed = at_same_place(call.packed, request.packed.bytes);
+  request.workspace = at_same_place(call.workspace, request.workspace.bytes);
+  for (auto [to, from] :
+       {std::pair(&request.input, &call.input), std::pair(&request.residual, &call.residual),
+        std::pair(&request.output, &call.output)}) {
+    to->buffer = at_same_place(from->data, to->buffer.bytes);
+  }
+  const auto answer = run(running(), SEPCONV_RUNNER_HOLD, request, call);
+  if (answer != SEPCONV_OK) {
+    throw KernelLost{std::string("the call to time says: ") + sepconv_status_message(answer)};
+  }
+  return [running](size_t calls, size_t evict_bytes) {
+    const sepconv_runner_time request{calls, evict_bytes};
+    const auto answer = running().ask(SEPCONV_RUNNER_TIME, {{&request, sizeof(request)}});
+    sepconv_runner_sample sample{};
+    take(answer, &sample, sizeof(sample));
+    if (answer.code != SEPCONV_OK) throw KernelLost{"a timed call was refused"};
+    return Sample{static_cast<double>(sample.nanoseconds) * 1e-3 / static_cast<double>(calls),
+                  sample.preemptions > 0};
+  };
+}
+
+}  // namespace
+
+Error runner_error(std::string reason, const Runner& runner) {
   Error error;
   error.kind = ErrorKind::environment;
   error.field = "--runner";
   error.value = runner.command;
-  error.message = std::move(message);
+  error.message = std::move(reason);
   error.hint = "the command must start the runner program, its stdin and stdout untouched";
   return error;
 }
-
-}  // namespace
 
 std::string_view runner_program(const std::string& isa) {
   return isa == "arm64" ? runtime::runner_arm64() : runtime::runner_x86_64();
@@ -158,7 +188,7 @@ Result<RemoteLibrary> RemoteLibrary::open(const std::filesystem::path& shared_ob
   RemoteLibrary library;
   library.shared_ = std::make_shared<Shared>();
   Shared& shared = *library.shared_;
-  shared.command = runner.command;
+  shared.runner = runner;
   shared.object = std::move(*object);
   name.copy(shared.name.text, sizeof(shared.name.text) - 1);
   try {
@@ -168,18 +198,21 @@ Result<RemoteLibrary> RemoteLibrary::open(const std::filesystem::path& shared_ob
       sepconv_runner_entry entry;
       std::memcpy(&entry, answer.payload.data() + i * sizeof(entry), sizeof(entry));
       if (entry.target.text[0] == '\0') {
-        return fail(environment("the runner's CPU does not run code for this target", runner));
+        return fail(runner_error("the runner's CPU does not run code for this target", runner));
       }
+      // Layers' own names win, as in the library itself.
+      shared.kernels[entry.layer.text] = {i, entry};
       shared.kernels.emplace(entry.canonical_name.text, std::pair(i, entry));
     }
   } catch (const KernelLost& lost) {
-    return fail(environment(lost.reason, runner));
+    return fail(runner_error(lost.reason, runner));
   }
   return library;
 }
 
 Result<Kernel> RemoteLibrary::kernel(const spec::Layer& layer) const {
-  const auto found = shared_->kernels.find(spec::canonical_name(layer));
+  auto found = shared_->kernels.find(layer.name);
+  if (found == shared_->kernels.end()) found = shared_->kernels.find(spec::canonical_name(layer));
   if (found == shared_->kernels.end()) {
     Error error;
     error.kind = ErrorKind::internal;
@@ -205,7 +238,10 @@ Result<Kernel> RemoteLibrary::kernel(const spec::Layer& layer) const {
     return static_cast<sepconv_status>(answer.code);
   };
   kernel.run = [keep = shared_, index](const sepconv_call& call) {
-    return run(keep->running(), index, call);
+    return run(keep->running(), SEPCONV_RUNNER_RUN, remote(index, call), call);
+  };
+  kernel.hold = [keep = shared_, index](const sepconv_call& call) {
+    return hold([keep]() -> Connection& { return keep->running(); }, index, call);
   };
   return kernel;
 }

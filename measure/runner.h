@@ -17,7 +17,11 @@ namespace sepconv::measure {
 /// (measure/runner/protocol.h), its stderr is the caller's.
 struct Runner {
   std::string command;
+  std::string program = "sh";  ///< path of the runner program where the command runs; its $0
 };
+
+/// Kind environment: why nothing ran through the command.
+[[nodiscard]] Error runner_error(std::string reason, const Runner& runner);
 
 /// The runner program of an isa's architecture, as bytes of a static executable.
 [[nodiscard]] std::string_view runner_program(const std::string& isa);
@@ -30,7 +34,7 @@ class RemoteLibrary {
   /// within a minute, or its CPU runs none of them.
   [[nodiscard]] static Result<RemoteLibrary> open(const std::filesystem::path& shared_object,
                                                   const std::string& name, const Runner& runner);
-  /// Kind internal when the library has no kernel of the layer's canonical name.
+  /// By the layer's name, else its canonical one. Kind internal when the library has neither.
   [[nodiscard]] Result<Kernel> kernel(const spec::Layer& layer) const;
 
  private:

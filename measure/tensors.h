@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "measure/buffers.h"
+#include "measure/evict.h"
 #include "sepconv/sepconv.h"
 #include "spec/layer.h"
 #include "support/error.h"
@@ -32,6 +33,8 @@ class TensorBuffer {
   void write(const float* dense);
   /// Elements to a dense NHWC array.
   [[nodiscard]] std::vector<float> read() const;
+  /// Writes every value again, as the layer before does: the tensor lies in the caches then.
+  void rewrite() { measure::rewrite(buffer_.data(), buffer_.bytes()); }
   void poison() { buffer_.poison(); }
   void set_read_only(bool read_only) { buffer_.set_read_only(read_only); }
   /// Whether all that is not an element is as it was: the gaps and what surrounds the data.

@@ -42,7 +42,11 @@ struct Samples {
 double sample(const Timed& timed, size_t calls, bool& disturbed) {
   disturbed = false;
   if (timed.before) timed.before();
-  if (timed.elsewhere) return timed.elsewhere(calls);
+  if (timed.elsewhere) {
+    const Sample taken = timed.elsewhere(calls);
+    disturbed = taken.disturbed;
+    return taken.us;
+  }
   const long before = preemptions();
   const auto begin = Clock::now();
   for (size_t i = 0; i < calls; ++i) timed.run();
@@ -149,14 +153,6 @@ std::vector<std::vector<double>> sample_rounds(const std::vector<Timed>& timed, 
     all.push_back(std::move(round));
   }
   return columns(undisturbed.size() >= least ? undisturbed : all, timed.size());
-}
-
-Evictor::Evictor(size_t last_cache_bytes)
-    : memory_((2 * last_cache_bytes + (8 << 20)) / sizeof(float), 1.0F) {}
-
-void Evictor::operator()() {
-  for (size_t i = 0; i < memory_.size(); i += 16) memory_[i] += 1.0F;
-  asm volatile("" ::"r"(memory_.data()) : "memory");
 }
 
 }  // namespace sepconv::measure

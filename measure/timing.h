@@ -15,15 +15,20 @@ struct Statistics {
 /// std with n - 1; percentiles by linear interpolation between order statistics.
 [[nodiscard]] Statistics statistics(std::vector<double> samples);
 
+/// What one sample says.
+struct Sample {
+  double us = 0;           ///< a call
+  bool disturbed = false;  ///< the system gave a CPU to another process meanwhile
+};
+
 /// Something to time. `before` runs untimed before each timed call, e.g. to empty caches.
 struct Timed {
   std::function<void()> run;
   std::function<void()> before;  ///< may be empty
   /// Calls per sample; 0: as many as fill about 20 us, so that the clock's own cost vanishes.
   size_t repeat = 0;
-  /// Where another process runs it: makes that many calls and returns microseconds a call. Then
-  /// `run` is not used.
-  std::function<double(size_t calls)> elsewhere;
+  /// Where another process runs it: takes a sample of that many calls. Then `run` is not used.
+  std::function<Sample(size_t calls)> elsewhere;
 };
 
 /// Takes turns A B C A B C ... until `seconds` have passed and each has at least `least` samples.
@@ -41,15 +46,5 @@ struct Timed {
 [[nodiscard]] std::vector<std::vector<double>> sample_rounds(const std::vector<Timed>& timed,
                                                              double seconds, size_t least,
                                                              size_t most);
-
-/// Reads and writes memory larger than the last cache, so that nothing else stays in it.
-class Evictor {
- public:
-  explicit Evictor(size_t last_cache_bytes);
-  void operator()();
-
- private:
-  std::vector<float> memory_;
-};
 
 }  // namespace sepconv::measure

@@ -80,9 +80,7 @@ std::string compare_bits(Calls& calls, const TrialOptions& options, Sheet& sheet
 }
 
 /// Calls that fill a sample.
-size_t repeats(const std::function<void()>& run) {
-  Timed once;
-  once.run = run;
+size_t repeats(Timed once) {
   once.repeat = 1;
   const double us = statistics(sample_rounds({once}, 0, 3, 3).front()).min;
   return static_cast<size_t>(std::max(1.0, kSampleMicroseconds / std::max(us, 0.01)));
@@ -92,9 +90,13 @@ std::vector<Timed> turns(const Calls& calls) {
   std::vector<Timed> timed(calls.kernels.size());
   for (size_t i = 0; i < timed.size(); ++i) {
     timed[i].run = [&calls, i] { (void)calls.run(i); };
-    timed[i].repeat = repeats(timed[i].run);
+    const Kernel& kernel = calls.kernels[i];
+    if (kernel.remote) {
+      timed[i].elsewhere = [held = kernel.hold(calls.calls[i])](size_t n) { return held(n, 0); };
+    }
+    timed[i].repeat = repeats(timed[i]);
     // Brings its own code and data back into the caches after another kernel's turn.
-    timed[i].before = timed[i].run;
+    if (!kernel.remote) timed[i].before = timed[i].run;
   }
   return timed;
 }
@@ -161,7 +163,7 @@ Outcome try_candidate(const Prepared& prepared, const std::vector<Opener>& opene
     sheet.verdict = Verdict::wrong;
     return outcome;
   }
-  sample(*calls, options, sheet);
+  if (options.timed) sample(*calls, options, sheet);
   sheet.verdict = Verdict::ok;
   outcome.status = Status::passed;
   return outcome;
@@ -191,8 +193,15 @@ TrialResult run(const Work work, const Prepared& prepared, const std::vector<Ope
     return result;
   }
   auto* sheet = new (memory) Sheet{};
+  const auto all = [&]() -> Outcome {
+    try {
+      return work(prepared, openers, options, *sheet);
+    } catch (const KernelLost& lost) {
+      return {Status::failed, 0, 0, lost.reason, End::crashed};
+    }
+  };
   result.outcome =
-      contained(options.limits, [&] { return work(prepared, openers, options, *sheet); });
+      options.remote ? isolated(options.limits.seconds, all) : contained(options.limits, all);
   const bool returned = result.outcome.end == End::returned;
   result.verdict = returned ? sheet->verdict : Verdict::died;
   if (returned && sheet->verdict == Verdict::ok) {

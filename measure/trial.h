@@ -28,6 +28,9 @@ struct TrialOptions {
   int session = 0;
   /// The output on real values must have the bits of the baseline's.
   bool same_bits = false;
+  /// The kernels run elsewhere: what calls them here needs a connection, not containment.
+  bool remote = false;
+  bool timed = true;  ///< false: only checked, as where a clock says nothing
   /// Sampling ends early where the candidate is that many times slower than the baseline.
   double hopeless = 1.6;
   Containment limits;

@@ -17,15 +17,35 @@ namespace sepconv::measure {
 
 namespace {
 
-/// What the builder is asked for: layers and exact twins under canonical names, each once.
+/// What the builder is asked for: layers under canonical names, each once, and their exact twins.
 struct Wanted {
-  std::vector<spec::Layer> layers;
-  std::map<std::string, size_t> index;  ///< by canonical name
+  BuildRequest request;
+  std::map<std::string, size_t> index;         ///< by the name asked for
+  std::map<std::string, std::string> twin_of;  ///< by canonical name: the twin's name asked for
 
   void add(spec::Layer layer) {
     layer.count = 1;
     layer.name = spec::canonical_name(layer);
-    if (index.emplace(layer.name, layers.size()).second) layers.push_back(std::move(layer));
+    if (!index.emplace(layer.name, request.layers.size()).second) return;
+    request.point_of.push_back(request.layers.size());
+    request.layers.push_back(std::move(layer));
+  }
+
+  /// A twin has its layer's point. One that is asked for with another layer's gets a name of its
+  /// own.
+  void add_twin(const spec::Layer& layer) {
+    const std::string name = spec::canonical_name(layer);
+    spec::Layer twin = exact_twin(layer);
+    const size_t of = index.at(name);
+    if (twin_of.contains(name)) return;
+    const auto same = index.find(twin.name);
+    if (same != index.end() && request.point_of[same->second] != of) {
+      twin.name = "exact_twin_" + std::to_string(of);
+    }
+    twin_of.emplace(name, twin.name);
+    if (!index.emplace(twin.name, request.layers.size()).second) return;
+    request.point_of.push_back(of);
+    request.layers.push_back(std::move(twin));
   }
 };
 
@@ -68,7 +88,7 @@ TargetBuild build_target(const targets::Target& target, const Wanted& wanted, co
     result.reason = "cannot run here: " + why;
     return result;
   }
-  auto built = build(wanted.layers, target);
+  auto built = build(wanted.request, target);
   if (!built) {
     result.status = support::interrupted() ? Status::skipped : Status::failed;
     result.reason = "could not be built: " + text(built.error());
@@ -90,7 +110,7 @@ TargetBuild build_target(const targets::Target& target, const Wanted& wanted, co
   return result;
 }
 
-/// The kernel of a canonical name, or why there is none.
+/// The kernel of a name asked for, or why there is none.
 struct Found {
   Kernel kernel;
   std::string point, problem;
@@ -104,8 +124,9 @@ Found find(const TargetBuild& build, const Wanted& wanted, const std::string& na
     found.problem = "does not compile: " + text(layer.errors);
   } else if (!build.library && !build.remote) {
     found.problem = "is missing from the built library";
-  } else if (auto kernel = build.remote ? build.remote->kernel(wanted.layers[wanted.index.at(name)])
-                                        : build.library->kernel(name)) {
+  } else if (auto kernel = build.remote
+                               ? build.remote->kernel(wanted.request.layers[wanted.index.at(name)])
+                               : build.library->kernel(name)) {
     found.kernel = std::move(*kernel);
   } else {
     found.problem = text(kernel.error());
@@ -126,7 +147,7 @@ void set(const Outcome& outcome, VerifyRow& row) {
 /// One layer's rows under way; its values serve every target.
 struct Subject {
   const spec::Layer& layer;
-  std::string twin;  ///< the exact twin's canonical name
+  std::string twin;  ///< the exact twin's name in the library
   std::optional<Prepared> prepared;
 };
 
@@ -173,7 +194,7 @@ std::vector<VerifyRow> verify(const std::vector<spec::Layer>& layers,
                               const VerifyOptions& options) {
   Wanted wanted;
   for (const spec::Layer& layer : layers) wanted.add(layer);
-  for (const spec::Layer& layer : layers) wanted.add(exact_twin(layer));
+  for (const spec::Layer& layer : layers) wanted.add_twin(layer);
   std::vector<TargetBuild> builds;
   for (const auto& target : targets) {
     const auto runner = options.runner ? options.runner(target) : std::nullopt;
@@ -182,7 +203,7 @@ std::vector<VerifyRow> verify(const std::vector<spec::Layer>& layers,
   std::map<std::pair<std::string, size_t>, VerifyRow> checked;  // layers may repeat
   std::vector<VerifyRow> rows;
   for (const spec::Layer& layer : layers) {
-    Subject subject{layer, spec::canonical_name(exact_twin(layer)), {}};
+    Subject subject{layer, wanted.twin_of.at(spec::canonical_name(layer)), {}};
     for (size_t t = 0; t < targets.size(); ++t) {
       VerifyRow row = begin_row(layer, targets[t], options);
       const auto [seen, fresh] = checked.try_emplace({row.name, t});

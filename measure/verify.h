@@ -41,9 +41,9 @@ struct VerifyOptions {
 };
 
 /// One row per layer and target, layers outermost, in the given orders. Calls the builder once per
-/// target that runs here or through a runner, with all layers and their exact twins under canonical
-/// names, each once. The exact twin must come with the same point as its layer; otherwise the row
-/// is mistrusted. When the user interrupts, the remaining rows are skipped.
+/// target that runs here or through a runner, with all layers under canonical names, each once, and
+/// their exact twins, which ask for the points of their layers. One that comes with another point
+/// makes the row mistrusted. When the user interrupts, the remaining rows are skipped.
 [[nodiscard]] std::vector<VerifyRow> verify(const std::vector<spec::Layer>& layers,
                                             const std::vector<targets::Target>& targets,
                                             const Builder& build, const VerifyOptions& options);

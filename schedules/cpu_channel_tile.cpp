@@ -2,6 +2,7 @@
 // instruction set.
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "schedules/cpu_choose.h"
 
@@ -66,6 +67,14 @@ double load_cycles(const ChannelChoice& tile, const Work& work, const targets::T
   return static_cast<double>(broadcasts + vectors) * load;
 }
 
+/// Cycles a step for issuing its instructions while another thread shares the core, as on the
+/// virtual machines of a server: about 0.4 of the slots are left then. A broadcast that is part of
+/// an FMA issues apart from it where its address has an index, as here.
+double shared_issue_cycles(const ChannelChoice& tile, const targets::Target& target) {
+  constexpr double kShare = 0.4;
+  return static_cast<double>(tile.accumulators() + tile.x + tile.v) / (kShare * target.core.issue);
+}
+
 /// Cycles a step for broadcasts that find no register. Where an unrolled row of taps reads a pixel
 /// twice, the compiler keeps its broadcast instead of folding the load into the FMA.
 double spill_cycles(const ChannelChoice& tile, const Work& work, const targets::Target& target) {
@@ -86,13 +95,37 @@ double weight_cycles(const ChannelChoice& tile, const Work& work, const targets:
   return static_cast<double>(step_bytes) / 64 * line;
 }
 
+/// Cycles a step for reading as many streams of input channels as the tile has pixels, one element
+/// each, where L1 does not hold them. Pixels a multiple of a line times a power of two apart fall
+/// into few of its 64 sets; streams that outnumber a set's ways evict each other's lines before
+/// their 16 elements are used.
+double stream_cycles(const ChannelChoice& tile, const Work& work, const targets::Target& target) {
+  constexpr int64_t kLine = 64, kSets = 64;
+  constexpr double kFromL2 = 2, kEvicted = 7;
+  if (work.taps > 1 || work.planar) return 0;
+  const int64_t pixel_bytes = work.channels_in * 4;
+  if (tile.x * pixel_bytes <= target.core.l1_bytes) return 0;
+  const int64_t sets = kSets / std::gcd(kSets, std::max<int64_t>(1, pixel_bytes / kLine));
+  const int64_t ways = target.core.l1_bytes / (kLine * kSets);
+  const bool evicts = ceil_div(tile.x, sets) >= ways;
+  return static_cast<double>(tile.x) * 4 / kLine * (evicts ? kEvicted : kFromL2);
+}
+
 /// Cycles for clamping and storing one accumulator. Parts of many pixels at once are as many
-/// streams of partly written rows.
-double store_cycles(const ChannelChoice& tile, const Work& work) {
+/// streams of partly written rows. An activation with exponentials wants a quarter of the registers
+/// for itself; where FMAs are fast enough that fewer accumulators hide their latency, tiles leave
+/// it, whatever the activation: a layer and its twin without one share their point.
+double store_cycles(const ChannelChoice& tile, const Work& work, const targets::Target& target) {
   constexpr int64_t kStreams = 4;
+  constexpr double kStore = 0.6, kStream = 0.05, kSpill = 6;
+  double cycles = kStore;
   const bool whole_pixels = !work.planar && tile.v * tile.lanes >= work.channels;
-  return whole_pixels ? 0.6
-                      : 0.6 + 0.05 * static_cast<double>(std::max<int64_t>(0, tile.x - kStreams));
+  if (!whole_pixels) {
+    cycles += kStream * static_cast<double>(std::max<int64_t>(0, tile.x - kStreams));
+  }
+  const bool fast = fma_cycles(target.lanes(4), target) < 1 && target.registers >= 32;
+  if (fast && 4 * tile.accumulators() > 3 * target.registers) cycles += kSpill;
+  return cycles;
 }
 
 /// Cycles of one tile. A step of the reduction is bound by FMAs, by two loads a cycle or by the
@@ -104,25 +137,24 @@ double tile_cycles(const ChannelChoice& tile, const Work& work, const targets::T
   const double loads = load_cycles(tile, work, target);
   const int64_t unroll = choose_unroll(tile, work, target);
   const auto steps = static_cast<double>(unroll == 0 ? work.channels_in : unroll);
-  double step = std::max({fmas, loads, kLatency, weight_cycles(tile, work, target)}) + 0.5 / steps;
-  // Pixels whose rows of input channels outgrow L1 evict each other: each line of 16 floats is then
-  // fetched from L2 again.
-  const int64_t pixels = work.planar ? 1 : tile.x;
-  const int64_t rows_bytes = pixels * work.channels_in * 4;
-  if (work.taps == 1 && 4 * rows_bytes > 5 * target.core.l1_bytes) {
-    constexpr double kFetchFromL2 = 7;
-    step += static_cast<double>(pixels) / 16 * kFetchFromL2;
-  }
-  // A tile that fills the register file leaves the compiler no room to load ahead.
+  const double bound = std::max({fmas, loads, kLatency, weight_cycles(tile, work, target)});
+  // Chains as short as their latency leave nothing to run when a load comes late.
+  const double alone = bound + 0.1 * std::max(0.0, 2 * kLatency - fmas);
+  const double shared = std::max(alone, shared_issue_cycles(tile, target));
+  double step = (alone + shared) / 2 + 0.5 / steps;
+  step += stream_cycles(tile, work, target);
+  // A tile that fills the register file leaves the compiler no room to load ahead, the less the
+  // faster its FMAs are.
   const int64_t vectors = work.planar ? tile.x : tile.v;
-  if (work.taps == 1 && tile.accumulators() + vectors >= target.registers) step *= 1.04;
+  const double crowded = fma_cycles(tile.lanes, target) < 1 ? 1.08 : 1.04;
+  if (work.taps == 1 && tile.accumulators() + vectors >= target.registers) step *= crowded;
   if (work.padded) step += address_cycles(work.planar ? tile.v : tile.x, steps);
   step += spill_cycles(tile, work, target);
   // Tiles of few instructions overlap with their neighbours.
   constexpr double kWindow = 256;
   const double instructions = static_cast<double>(tile.accumulators() * work.reduction());
   return static_cast<double>(work.reduction()) * step +
-         store_cycles(tile, work) * static_cast<double>(tile.accumulators()) +
+         store_cycles(tile, work, target) * static_cast<double>(tile.accumulators()) +
          kTileOverhead * std::min(1.0, instructions / kWindow);
 }
 

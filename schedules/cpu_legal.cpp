@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "schedules/cpu_space.h"
+#include "spec/bits.h"
 
 namespace sepconv::schedules {
 
@@ -90,6 +91,17 @@ void check_split(Reasons& reasons, const std::string& name, bool border, int64_t
   if (border && tiles > 1) return;
   reasons.add(name, "has no border to split off",
               "needs several tiles, some of which read padding");
+}
+
+/// LLVM may add in another order where vectors are narrower than half a register and the body is
+/// unrolled, so such vectors are only for channels that wider ones do not divide.
+void check_narrow(Reasons& reasons, const std::string& prefix, int64_t lanes, int64_t channels,
+                  const spec::Layer& layer, const targets::Target& target) {
+  if (!spec::promises_bits(layer) || 2 * lanes >= target.lanes(4) || channels % (2 * lanes) != 0)
+    return;
+  reasons.add(prefix + "_lanes",
+              "vectors of " + std::to_string(lanes) + " may sum in another order",
+              "use wider ones, which divide the " + std::to_string(channels) + " channels");
 }
 
 int64_t unrolled_taps(const Point& point, const Stage& stage) {
@@ -224,6 +236,10 @@ Errors cpu_legal(const Point& point, const spec::Layer& layer, const targets::Ta
   for (size_t i = 0; i < layer.stages.size(); ++i) {
     const std::string prefix = stage_prefix(layer, i);
     const TiledExtents extents = tiled_extents(layer, i);
+    if (!extents.planar) {
+      check_narrow(reasons, prefix, knob(point, prefix + "_lanes"), extents.channels, layer,
+                   target);
+    }
     if (prefix == "dw") {
       check_window_tile(reasons, point, layer.stages[i], extents, rows, target);
     } else {

@@ -1,7 +1,9 @@
 // Schedules: the knobs of a layer's CPU nests and their values. Knows no Halide and no heuristic.
 #include "schedules/cpu_space.h"
+#include "spec/bits.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sepconv::schedules {
 
@@ -84,7 +86,8 @@ void add_dense_knobs(Space& space, const targets::Target& target) {
   }
 }
 
-void add_window_knobs(Space& space, const TiledExtents& extents, const targets::Target& target) {
+void add_window_knobs(Space& space, const spec::Layer& layer, const TiledExtents& extents,
+                      const targets::Target& target) {
   const int64_t budget = target.registers - 2;
   const int64_t vector_extent = extents.planar ? extents.width : extents.channels;
   if (extents.planar) {
@@ -100,8 +103,11 @@ void add_window_knobs(Space& space, const TiledExtents& extents, const targets::
   space.knobs.push_back({"dw_lanes", extents.planar ? "columns a vector" : "channels a vector",
                          powers_of_two(1, std::min(element_lanes(target), vector_extent))});
   space.knobs.push_back({"dw_order", "tile loops, outer to inner: 0 yxc, 1 ycx, 2 cyx", {0, 1, 2}});
+  // The order of an expression's additions depends on the pixel's place in the tile.
+  std::vector<int64_t> taps{kAllTaps, kRowOfTaps, kNoTaps};
+  if (!spec::promises_bits(layer)) taps.push_back(kExpression);
   space.knobs.push_back(
-      {"dw_unroll", "taps: 0 all unrolled, 1 a row, 2 none, 3 one expression", {0, 1, 2, 3}});
+      {"dw_unroll", "taps: 0 all unrolled, 1 a row, 2 none, 3 one expression", std::move(taps)});
   if (extents.planar || target.lane_fma) {
     space.knobs.push_back({"dw_split", "borders apart: bit 0 columns, bit 1 rows", {0, 1, 2, 3}});
   }
@@ -180,7 +186,7 @@ Space cpu_space(const spec::Layer& layer, const targets::Target& target) {
     const std::string prefix = stage_prefix(layer, i);
     const TiledExtents extents = tiled_extents(layer, i);
     if (prefix == "dw") {
-      add_window_knobs(space, extents, target);
+      add_window_knobs(space, layer, extents, target);
     } else {
       add_channel_knobs(space, prefix, extents, target);
       if (prefix == "cv") add_dense_knobs(space, target);

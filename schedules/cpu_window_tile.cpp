@@ -1,6 +1,7 @@
 // Schedules: chooses the tile of a depthwise stage and the rows of a fused step. Knows no Halide
 // and no instruction set.
 #include <limits>
+#include <numeric>
 
 #include "schedules/cpu_choose.h"
 
@@ -24,6 +25,8 @@ struct Work {
   int64_t step_height = 1;  ///< rows of a fused step, else the height
   bool fused = false;
   int64_t registers = 16;
+  int64_t l1_bytes = 32768;
+  bool fast_fma = false;       ///< whole vectors at more than one a cycle
   double most_repeated = 1e9;  ///< that tiles may compute of what they cover
 
   [[nodiscard]] int64_t taps() const { return window.kernel[0] * window.kernel[1]; }
@@ -43,39 +46,55 @@ int64_t tile_rows(const Work& work, int64_t limit) {
 /// Vectors of channels no wider than the layer, the fewest cycles first, then the widest: an odd
 /// half vector may cost less in narrow vectors than in an overlapping wide one, but each vector has
 /// loads and addresses of its own.
-int64_t channel_lanes(const Work& work, const targets::Target& target) {
+int64_t channel_lanes(int64_t channels, double most_repeated, const targets::Target& target) {
   constexpr double kVector = 0.15;
   int64_t best = 1;
   double best_cycles = std::numeric_limits<double>::infinity();
-  for (int64_t lanes = 1; lanes <= std::min<int64_t>(target.lanes(4), work.extents.channels);
-       lanes *= 2) {
-    const auto vectors = static_cast<double>(ceil_div(work.extents.channels, lanes));
+  for (int64_t lanes = 1; lanes <= std::min<int64_t>(target.lanes(4), channels); lanes *= 2) {
+    const auto vectors = static_cast<double>(ceil_div(channels, lanes));
     const double cycles = vectors * (fma_cycles(lanes, target) + kVector);
-    if (cycles > best_cycles || repeated(work.extents.channels, lanes) > work.most_repeated)
-      continue;
+    if (cycles > best_cycles || repeated(channels, lanes) > most_repeated) continue;
     best = lanes;
     best_cycles = cycles;
   }
   return best;
 }
 
-/// Pixels a multiple of 1 KiB apart share few sets of L1, and a strided window meets each line only
-/// once or twice: several channel vectors at once then use it while it is there.
+/// Lines of one channel vector that L1 holds: pixels a multiple of a power of two apart share few
+/// of its 64 sets.
+int64_t lines_in_sets(const Work& work) {
+  constexpr int64_t kLine = 64, kSets = 64;
+  const int64_t stride = work.extents.channels * 4;
+  const int64_t sets = stride % kLine == 0 ? kSets / std::gcd(kSets, stride / kLine) : kSets;
+  return sets * (work.l1_bytes / (kLine * kSets));
+}
+
+/// A strided window meets each line only once or twice: where pixels share few sets of L1, several
+/// channel vectors at once use it while it is there.
+/// `any`: the lines of a small tile take most of the ways of these sets; `strong`: more than all.
 struct Aliasing {
-  static constexpr int64_t kBytes = 1024;
   bool any = false, strong = false;
 };
 Aliasing aliasing(const Work& work) {
-  const int64_t stride = work.extents.channels * 4;
-  const bool any = work.strided() && stride % Aliasing::kBytes == 0;
-  return {any, any && stride >= 2 * Aliasing::kBytes};
+  constexpr int64_t kSmallTile = 2;
+  if (!work.strided()) return {};
+  const spec::Window& window = work.window;
+  int64_t lines = 1;
+  for (int axis = 0; axis < 2; ++axis) {
+    lines *= (kSmallTile - 1) * window.stride[axis] + (window.kernel[axis] - 1) + 1;
+  }
+  const int64_t ways = lines_in_sets(work);
+  return {4 * lines > 3 * ways, 4 * lines > 5 * ways};
 }
 
 /// Whether a tile of the whole map pays: every padding tap vanishes, at the price of some spills.
+/// Where FMAs are fast that is no gain if the map's lines outnumber the ways of their sets by far.
 bool takes_whole_map(const Work& work) {
   const int64_t pixels = work.extents.width * work.extents.height;
+  const int64_t lines = pixels * work.window.stride[0] * work.window.stride[1];
+  const bool evicts = work.fast_fma && lines > 4 * lines_in_sets(work);
   return !work.fused && pixels <= 2 * work.registers - 4 && work.taps() * pixels <= kUnrollBudget &&
-         !aliasing(work).any;
+         !aliasing(work).any && !evicts;
 }
 
 /// Columns and rows of a tile. Accumulators may take half of the registers; the rest holds weights
@@ -104,11 +123,11 @@ void choose_pixels(WindowChoice& tile, const Work& work) {
     tile.order = 2;
   } else if (work.strided()) {
     const Aliasing lines = aliasing(work);
-    const bool row = width <= 7 && !lines.any;
+    const bool row = width <= 7 && !lines.strong;
     tile.x = row ? width : even_tile(width, 2, work.most_repeated);
     tile.y = row || lines.strong ? 1 : tile_rows(work, 2);
     tile.v = lines.strong ? 4 : lines.any ? 2 : 1;
-    tile.order = lines.any ? 2 : 0;
+    tile.order = lines.any && !row ? 2 : 0;
   } else {
     tile.x = even_tile(width, width <= 14 ? 7 : 4, work.most_repeated);
     tile.y = tile_rows(work, std::max<int64_t>(1, budget / tile.x));
@@ -139,9 +158,11 @@ int64_t choose_unroll(const WindowChoice& tile, const Work& work) {
   }
   // Rows of pixels are loaded unaligned whatever the order, so planar sums stay reductions.
   // An expression's order of additions depends on the pixel's place in the tile; fused nests
-  // promise the same bits for every target with FMA.
+  // promise the same bits for every target with FMA. It keeps every weight in a register, which
+  // several vectors of channels leave only beside few accumulators.
+  const bool fits = tile.v == 1 || work.taps() * tile.v + accumulators < work.registers;
   const bool expression =
-      work.taps() <= most_expression_taps(work.registers) && !work.fused && tile.v <= 2;
+      work.taps() <= most_expression_taps(work.registers) && !work.fused && fits;
   return expression && !work.extents.planar ? kExpression : kAllTaps;
 }
 
@@ -155,12 +176,14 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
   work.fused = rows > 0;
   work.step_height = rows > 0 ? rows : work.extents.height;
   work.registers = target.registers;
+  work.l1_bytes = target.core.l1_bytes;
+  work.fast_fma = fma_cycles(target.lanes(4), target) < 1;
   if (work.fused) work.most_repeated = kMostRepeated / repeated(work.extents.height, rows);
   WindowChoice tile;
   if (work.extents.planar) {
     tile = choose_planar(work, target);
   } else {
-    tile.lanes = channel_lanes(work, target);
+    tile.lanes = channel_lanes(work.extents.channels, work.most_repeated, target);
     work.most_repeated /= repeated(work.extents.channels, tile.lanes);
     choose_pixels(tile, work);
     if (tile.v * tile.lanes > work.extents.channels) tile.v = 1;
@@ -176,7 +199,8 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
 
 /// The depthwise rows stay in a quarter of L2, the projection's weights are streamed once a step,
 /// so steps are as high as fits. Steps lower than the map keep the intermediate below the whole
-/// tensor; maps of a tile's height are one step.
+/// tensor; maps of a tile's height are one step. What may be repeated goes to vectors of channels
+/// first, then to columns: rows that overlap take what these leave.
 int64_t choose_rows(const spec::Layer& layer, const targets::Target& target) {
   const std::vector<Shape> shapes = spec::shapes(layer);
   const Shape& out = shapes.back();
@@ -185,8 +209,10 @@ int64_t choose_rows(const spec::Layer& layer, const targets::Target& target) {
   if (out.h <= kOneStep) return out.h;
   const int64_t limit = std::max<int64_t>(1, target.core.l2_bytes / 4 / (mid.w * mid.c * 4));
   const int64_t most = layer.stages.size() == 3 ? 2 : out.h <= 14 ? 7 : 4;
-  constexpr double kMostRows = 1.1;  // leaves most of what may be repeated to the tiles
-  return even_tile(out.h, std::min(limit, most), kMostRows);
+  constexpr double kMostRows = 1.1, kColumns = 1.05;
+  const int64_t lanes = channel_lanes(mid.c, kMostRepeated, target);
+  const double left = kMostRepeated / repeated(mid.c, lanes) / kColumns;
+  return even_tile(out.h, std::min(limit, most), std::min(kMostRows, left));
 }
 
 }  // namespace sepconv::schedules

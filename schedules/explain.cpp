@@ -1,6 +1,9 @@
 // Schedules: the arithmetic behind a point, line by line. Knows no Halide and no heuristic.
 #include <fmt/core.h>
 
+#include <algorithm>
+
+#include "schedules/bound.h"
 #include "schedules/cpu_space.h"
 #include "schedules/gpu_space.h"
 
@@ -16,19 +19,30 @@ std::string kib(int64_t bytes) {
   return fmt::format("{:.1f} KiB", static_cast<double>(bytes) / 1024);
 }
 
-/// The smallest cache of the core that holds `bytes`.
-std::string_view home(int64_t bytes, const targets::Core& core) {
-  if (bytes <= core.l1_bytes) return "L1";
-  if (bytes <= core.l2_bytes) return "L2";
-  return bytes <= core.l3_bytes ? "L3" : "memory";
-}
-
 std::string tile_text(const Point& point, const std::string& prefix, bool planar) {
   const int64_t x = knob(point, prefix + "_x");
   const int64_t v = knob(point, prefix + "_v");
   const int64_t lanes = knob(point, prefix + "_lanes");
   if (planar) return fmt::format("{} vectors of {} pixels by {} channels", x, lanes, v);
   return fmt::format("{} pixels by {} vectors of {} channels", x, v, lanes);
+}
+
+/// What holds a register tile back: `fmas` of them take `loads` from the first cache and go to
+/// `chains` independent sums. Cores here load two vectors a cycle, and a sum waits four cycles.
+std::string tile_limit(int64_t fmas, int64_t loads, int64_t chains, const targets::Target& target) {
+  constexpr double kLoads = 2, kLatency = 4;
+  const double lanes = target.lanes(4);
+  const double pipes = std::min<double>(target.core.fma_pipes, target.core.fma_lanes / lanes);
+  const double pipe_cycles = static_cast<double>(fmas) / pipes;
+  const double load_cycles = static_cast<double>(loads) / kLoads;
+  const double latency_cycles =
+      kLatency * static_cast<double>(fmas) / static_cast<double>(std::max<int64_t>(chains, 1));
+  const double cycles = std::max({pipe_cycles, load_cycles, latency_cycles});
+  const char* limit = cycles <= pipe_cycles   ? "the multiply-add pipes"
+                      : cycles <= load_cycles ? "loads"
+                                              : "the latency of its few sums";
+  return fmt::format("{:.0f} % of the peak at most, limited by {}", 100 * pipe_cycles / cycles,
+                     limit);
 }
 
 /// A pointwise or dense stage: x*v accumulators, v vectors of weights, a broadcast.
@@ -48,13 +62,14 @@ void explain_channels(std::vector<std::string>& lines, const Stage& stage,
   lines.push_back(fmt::format(
       "{}: {} FMAs of {} lanes for {} loads a step, {} steps a tile: {:.2f} FMAs a load", prefix,
       x * v, lanes, x + v, steps, static_cast<double>(x * v) / static_cast<double>(x + v)));
+  lines.push_back(fmt::format("{}: {}", prefix, tile_limit(x * v, x + v, x * v, target)));
   const int64_t block = steps * v * (extents.planar ? 1 : lanes) * 4;
   const int64_t all = steps * extents.channels * 4;
   const bool outside = knob(point, prefix + "_order") == 1;
-  lines.push_back(fmt::format("{}: {} outside: {} of weights ({}) stay while {} stream past",
-                              prefix, outside ? "channel blocks" : "pixels",
-                              kib(outside ? block : all), home(outside ? block : all, target.core),
-                              outside ? "all pixels" : "a tile's pixels"));
+  lines.push_back(fmt::format(
+      "{}: {} outside: {} of weights ({}) stay while {} stream past", prefix,
+      outside ? "channel blocks" : "pixels", kib(outside ? block : all),
+      level_of(outside ? block : all, target.core), outside ? "all pixels" : "a tile's pixels"));
 }
 
 void explain_window(std::vector<std::string>& lines, const Stage& stage,
@@ -82,7 +97,7 @@ void explain_step(std::vector<std::string>& lines, const spec::Layer& layer,
   const int64_t bytes = rows * mid.w * mid.c * 4;
   lines.push_back(fmt::format(
       "steps of {} of {} rows: {} between depthwise and pointwise ({}), of {} whole", rows, mid.h,
-      kib(bytes), home(bytes, target.core), kib(mid.h * mid.w * mid.c * 4)));
+      kib(bytes), level_of(bytes, target.core), kib(mid.h * mid.w * mid.c * 4)));
   if (layer.stages.size() < 3) return;
   const auto& window = layer.stages[1].window;
   const int64_t live = std::min(

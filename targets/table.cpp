@@ -4,6 +4,7 @@
 #include <array>
 
 #include "runtime/src/cpu.h"
+#include "targets/model.h"
 
 namespace sepconv::targets {
 namespace {
@@ -22,7 +23,8 @@ constexpr std::array kIsas{
         false,
         false,
         SEPCONV_CPU_X86_64_V2,
-        {"generic", 32 * KiB, 256 * KiB, 6 * MiB, 8, 2}},
+        {"generic", 32 * KiB, 256 * KiB, 6 * MiB, 8, 2, 4},
+        "sandybridge"},
     Isa{"x86-64-v3",
         "x86-64",
         "x86-64",
@@ -32,7 +34,8 @@ constexpr std::array kIsas{
         true,
         false,
         SEPCONV_CPU_X86_64_V2 | SEPCONV_CPU_X86_64_V3,
-        {"generic", 32 * KiB, 512 * KiB, 8 * MiB, 16, 2}},
+        {"generic", 32 * KiB, 512 * KiB, 8 * MiB, 16, 2, 6},
+        "haswell"},
     Isa{"x86-64-v4",
         "x86-64",
         "x86-64",
@@ -42,7 +45,8 @@ constexpr std::array kIsas{
         true,
         false,
         SEPCONV_CPU_X86_64_V2 | SEPCONV_CPU_X86_64_V3 | SEPCONV_CPU_X86_64_V4,
-        {"generic", 32 * KiB, 1 * MiB, 16 * MiB, 16, 2}},
+        {"generic", 32 * KiB, 1 * MiB, 16 * MiB, 16, 2, 6},
+        "znver4"},
     Isa{"arm64",
         "arm64",
         "arm-64",
@@ -52,7 +56,8 @@ constexpr std::array kIsas{
         true,
         true,
         SEPCONV_CPU_ARM64,
-        {"generic", 32 * KiB, 256 * KiB, 0, 8, 2}},
+        {"generic", 32 * KiB, 256 * KiB, 0, 8, 2, 3},
+        "neoverse-n1"},
 };
 
 // Halide's newest CUDA code is for sm_86, which later GPUs run too.
@@ -72,25 +77,29 @@ constexpr std::array kFeatures{
 };
 
 // L1 data and L2 of one core, L3 as one thread sees it, 0 where there is none; then floats and
-// instructions of multiply-add a cycle. Sources: the vendors' optimisation guides and core
-// reference manuals, for licensable cores the common choice.
+// instructions of multiply-add a cycle, and instructions of any kind. Sources: the vendors'
+// optimisation guides and core reference manuals, for licensable cores the common choice. Then
+// LLVM's model: where LLVM knows a
+// core only by an older one's (Cortex-A76: half the multiply-adds), the nearest that is right.
 constexpr std::array kCores{
-    NamedCore{"x86-64", {"haswell", 32 * KiB, 256 * KiB, 8 * MiB, 16, 2}},
-    NamedCore{"x86-64", {"skylake", 32 * KiB, 256 * KiB, 8 * MiB, 16, 2}},
-    NamedCore{"x86-64", {"skylake-x", 32 * KiB, 1 * MiB, 22 * MiB, 32, 2}},
-    NamedCore{"x86-64", {"icelake-server", 48 * KiB, 1280 * KiB, 36 * MiB, 32, 2}},
-    NamedCore{"x86-64", {"alderlake", 48 * KiB, 1280 * KiB, 25 * MiB, 16, 2}},
-    NamedCore{"x86-64", {"sapphirerapids", 48 * KiB, 2 * MiB, 60 * MiB, 32, 2}},
-    NamedCore{"x86-64", {"zen2", 32 * KiB, 512 * KiB, 16 * MiB, 16, 2}},
-    NamedCore{"x86-64", {"zen3", 32 * KiB, 512 * KiB, 32 * MiB, 16, 2}},
-    NamedCore{"x86-64", {"zen4", 32 * KiB, 1 * MiB, 32 * MiB, 16, 2}},
-    NamedCore{"x86-64", {"zen5", 48 * KiB, 1 * MiB, 32 * MiB, 32, 2}},
-    NamedCore{"arm64", {"cortex-a53", 32 * KiB, 512 * KiB, 0, 4, 1}},
-    NamedCore{"arm64", {"cortex-a55", 32 * KiB, 128 * KiB, 1 * MiB, 4, 1}},
-    NamedCore{"arm64", {"cortex-a72", 32 * KiB, 1 * MiB, 0, 8, 2}},
-    NamedCore{"arm64", {"cortex-a76", 64 * KiB, 512 * KiB, 2 * MiB, 8, 2}},
-    NamedCore{"arm64", {"cortex-x1", 64 * KiB, 1 * MiB, 4 * MiB, 16, 4}},
-    NamedCore{"arm64", {"neoverse-n1", 64 * KiB, 1 * MiB, 32 * MiB, 8, 2}},
+    NamedCore{"x86-64", {"haswell", 32 * KiB, 256 * KiB, 8 * MiB, 16, 2, 4}, "haswell"},
+    NamedCore{"x86-64", {"skylake", 32 * KiB, 256 * KiB, 8 * MiB, 16, 2, 4}, "skylake"},
+    NamedCore{"x86-64", {"skylake-x", 32 * KiB, 1 * MiB, 22 * MiB, 32, 2, 4}, "skylake-avx512"},
+    NamedCore{
+        "x86-64", {"icelake-server", 48 * KiB, 1280 * KiB, 36 * MiB, 32, 2, 5}, "icelake-server"},
+    NamedCore{"x86-64", {"alderlake", 48 * KiB, 1280 * KiB, 25 * MiB, 16, 2, 6}, "alderlake"},
+    NamedCore{
+        "x86-64", {"sapphirerapids", 48 * KiB, 2 * MiB, 60 * MiB, 32, 2, 6}, "sapphirerapids"},
+    NamedCore{"x86-64", {"zen2", 32 * KiB, 512 * KiB, 16 * MiB, 16, 2, 6}, "znver2"},
+    NamedCore{"x86-64", {"zen3", 32 * KiB, 512 * KiB, 32 * MiB, 16, 2, 6}, "znver3"},
+    NamedCore{"x86-64", {"zen4", 32 * KiB, 1 * MiB, 32 * MiB, 16, 2, 6}, "znver4"},
+    NamedCore{"x86-64", {"zen5", 48 * KiB, 1 * MiB, 32 * MiB, 32, 2, 8}, "znver4"},
+    NamedCore{"arm64", {"cortex-a53", 32 * KiB, 512 * KiB, 0, 4, 1, 2}, "cortex-a53"},
+    NamedCore{"arm64", {"cortex-a55", 32 * KiB, 128 * KiB, 1 * MiB, 4, 1, 2}, "cortex-a55"},
+    NamedCore{"arm64", {"cortex-a72", 32 * KiB, 1 * MiB, 0, 8, 2, 3}, "cortex-a72"},
+    NamedCore{"arm64", {"cortex-a76", 64 * KiB, 512 * KiB, 2 * MiB, 8, 2, 4}, "neoverse-n1"},
+    NamedCore{"arm64", {"cortex-x1", 64 * KiB, 1 * MiB, 4 * MiB, 16, 4, 5}, "neoverse-v1"},
+    NamedCore{"arm64", {"neoverse-n1", 64 * KiB, 1 * MiB, 32 * MiB, 8, 2, 4}, "neoverse-n1"},
 };
 
 }  // namespace
@@ -98,6 +107,14 @@ constexpr std::array kCores{
 std::span<const Isa> isas() { return kIsas; }
 std::span<const Feature> features() { return kFeatures; }
 std::span<const NamedCore> cores() { return kCores; }
+
+std::string_view pipeline_model(const Target& target) {
+  for (const NamedCore& named : kCores) {
+    if (named.core.name == target.core.name) return named.model;
+  }
+  const Isa* isa = find_isa(target.isa);
+  return isa == nullptr ? std::string_view() : isa->model;
+}
 
 const Isa* find_isa(std::string_view name) {
   for (const Isa& isa : kIsas) {

@@ -19,6 +19,7 @@ struct Isa {
   bool lane_fma;          ///< a multiply-add takes its broadcast from a lane of a register
   uint64_t cpu_features;  ///< of runtime/src/cpu.h
   Core generic;
+  std::string_view model;  ///< of the generic core: what LLVM calls a core like it
 };
 
 /// A '+' word that an isa may carry.
@@ -33,6 +34,7 @@ struct Feature {
 struct NamedCore {
   std::string_view architecture;
   Core core;
+  std::string_view model;  ///< what LLVM calls the core whose pipeline it models so
 };
 
 [[nodiscard]] std::span<const Isa> isas();  ///< within an architecture, weakest first

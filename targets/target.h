@@ -16,6 +16,7 @@ struct Core {
   int64_t l1_bytes, l2_bytes, l3_bytes;
   int fma_lanes = 8;  ///< floats that it multiplies and adds a cycle
   int fma_pipes = 2;  ///< instructions that do so a cycle
+  int issue = 4;      ///< instructions of any kind a cycle
 };
 
 /// What executes the kernels.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -70,6 +71,9 @@ void step(const Knob& knob, Point& point, Random& random) {
   point[knob.name] = knob.values[up ? at + 1 : at - 1];
 }
 
+/// The prefix that the knobs of a stage share.
+std::string stage_of(const Knob& knob) { return knob.name.substr(0, knob.name.find('_')); }
+
 /// A knob that the reasons name, or any of its stage: what does not fit is often its neighbour's
 /// fault.
 const Knob& culprit(const Domain& domain, const Errors& reasons, Random& random) {
@@ -79,7 +83,7 @@ const Knob& culprit(const Domain& domain, const Errors& reasons, Random& random)
   std::vector<const Knob*> named, related;
   for (const Knob& knob : domain.space.knobs) {
     if (knob.name == name) named.push_back(&knob);
-    if (knob.name.substr(0, knob.name.find('_')) == prefix) related.push_back(&knob);
+    if (stage_of(knob) == prefix) related.push_back(&knob);
   }
   if (!named.empty() && random.chance(0.5)) return *named.front();
   if (!related.empty() && random.chance(0.8)) return *random.pick(related);
@@ -183,10 +187,40 @@ std::optional<Point> mutated(const Domain& domain, const Point& point, Random& r
   return std::nullopt;
 }
 
+std::vector<Point> neighbours(const Domain& domain, const Point& point) {
+  constexpr size_t kFew = 4;
+  constexpr size_t kSteps = 2;
+  std::vector<Point> legal;
+  if (!domain.only.empty()) {
+    for (const Point& other : domain.only) {
+      const size_t steps = distance(domain, point, other);
+      if (steps > 0 && steps <= kSteps) legal.push_back(other);
+    }
+    return legal;
+  }
+  for (const Knob& knob : domain.space.knobs) {
+    Point other = point;
+    const size_t at = index_of(knob, point.at(knob.name));
+    for (size_t i = 0; i < knob.values.size(); ++i) {
+      const size_t steps = i > at ? i - at : at - i;
+      if (steps == 0 || (steps > kSteps && knob.values.size() > kFew)) continue;
+      other[knob.name] = knob.values[i];
+      if (domain.reasons(other).empty()) legal.push_back(other);
+    }
+  }
+  return legal;
+}
+
 std::optional<Point> crossed(const Domain& domain, const Point& a, const Point& b, Random& random) {
   Point child;
+  // What one stage costs depends little on the others, so that the best of each may be put
+  // together.
+  const bool by_stage = random.chance(0.6);
+  std::map<std::string, bool> first;
   for (const Knob& knob : domain.space.knobs) {
-    const Point& parent = random.chance(0.5) ? a : b;
+    const auto [side, fresh] = first.emplace(by_stage ? stage_of(knob) : knob.name, false);
+    if (fresh) side->second = random.chance(0.5);
+    const Point& parent = side->second ? a : b;
     const auto found = parent.find(knob.name);
     child[knob.name] = found == parent.end() ? knob.values.front() : found->second;
   }

@@ -43,7 +43,11 @@ struct Size {
 [[nodiscard]] std::optional<Point> mutated(const Domain& domain, const Point& point,
                                            Random& random);
 
-/// A legal point that has each knob from one of two.
+/// The legal points that differ from `point` in one knob: by one or two steps, in knobs of few
+/// values by any.
+[[nodiscard]] std::vector<Point> neighbours(const Domain& domain, const Point& point);
+
+/// A legal point that has each knob, or all knobs of each stage together, from one of two.
 [[nodiscard]] std::optional<Point> crossed(const Domain& domain, const Point& a, const Point& b,
                                            Random& random);
 

@@ -15,6 +15,9 @@ constexpr double kLoadsACycle = 2;
 constexpr double kFmaLatency = 4;  // cycles until an accumulator can be used again
 constexpr double kL2BytesACycle = 32;
 constexpr double kMemoryBytesACycle = 8;
+constexpr double kStoreCycles = 0.6;  // clamping and storing a sum
+constexpr double kTileCycles = 10;
+constexpr double kOverlap = 0.25;  // of the cheaper of arithmetic and traffic, that adds up
 
 double covers(double extent, double tile) { return std::ceil(extent / std::max(tile, 1.0)); }
 
@@ -23,6 +26,7 @@ struct Stage {
   spec::Shape in, out;
   const targets::Target& target;
   bool planar = false;
+  bool flat = false;  ///< all pixels are one row
   double steps = 1;   ///< of a fused nest
   double repeat = 1;  ///< rows computed over rows needed, in a fused nest
 };
@@ -51,32 +55,62 @@ double traffic(double bytes, double times, const targets::Target& target) {
   return bytes * times / (in_l2 ? kL2BytesACycle : kMemoryBytesACycle);
 }
 
-double channel_cycles(const Stage& s, const Knobs& knob) {
-  const double lanes = knob("_lanes", s.target.lanes(4));
-  const double x = knob("_x", 4);
-  const double v = knob("_v", 2);
-  const double unroll = knob("_unroll", 1);
-  const double pixels = static_cast<double>(s.out.h * s.out.w);
-  const double channels = static_cast<double>(s.out.c);
-  const auto& kernel = s.stage.window.kernel;
-  const double taps = static_cast<double>(kernel[0] * kernel[1]);
-  const double sum = static_cast<double>(s.in.c) * taps;
-  const double tiles = s.planar ? covers(pixels, x * lanes) * covers(channels, v)
-                                : covers(pixels, x) * covers(channels, v * lanes);
-  const double fmas = x * v * fma_cost(lanes, s.target);
+/// A pointwise or dense stage's tiles: how many, and what one step of their sums reads.
+struct ChannelTiles {
+  double lanes = 1, x = 1, v = 1;
+  double across = 1, channels = 1;  ///< tiles of pixels, of channels
+
+  [[nodiscard]] double sums() const { return x * v; }
+};
+
+/// Tiles lie along rows; of a lone pointwise stage all pixels are one row.
+ChannelTiles channel_tiles(const Stage& s, const Knobs& knob) {
+  ChannelTiles tiles;
+  tiles.lanes = knob("_lanes", s.target.lanes(4));
+  tiles.x = knob("_x", 4);
+  tiles.v = knob("_v", 2);
+  const auto rows = static_cast<double>(s.flat ? 1 : s.out.h);
+  const auto width = static_cast<double>(s.flat ? s.out.h * s.out.w : s.out.w);
+  const auto channels = static_cast<double>(s.out.c);
+  tiles.across = rows * covers(width, s.planar ? tiles.x * tiles.lanes : tiles.x);
+  tiles.channels = covers(channels, s.planar ? tiles.v : tiles.v * tiles.lanes);
+  return tiles;
+}
+
+/// Cycles of one step of a tile's sums: multiply-adds, two loads a cycle, the latency of a sum, or
+/// weights that no L1 holds.
+double channel_step(const Stage& s, const ChannelTiles& tiles, double reduction, double block) {
+  const double fmas = tiles.sums() * fma_cost(tiles.lanes, s.target);
   const double waits = kFmaLatency * (s.target.fma ? 1 : 2);
+  const bool far = block > static_cast<double>(s.target.core.l1_bytes) / 2;
+  const double weights = far ? block / reduction / kL2BytesACycle : 0;
+  double step = std::max({fmas, (tiles.x + tiles.v) / kLoadsACycle, waits, weights});
+  // A full register file leaves the compiler no room to load ahead.
+  const double vectors = s.planar ? tiles.x : tiles.v;
+  if (tiles.sums() + vectors >= s.target.registers) step *= 1.04;
+  return step;
+}
+
+double channel_cycles(const Stage& s, const Knobs& knob) {
+  const ChannelTiles tiles = channel_tiles(s, knob);
+  const double unroll = knob("_unroll", 1);
+  const auto channels = static_cast<double>(s.out.c);
+  const auto& kernel = s.stage.window.kernel;
+  const double sum = static_cast<double>(s.in.c * kernel[0] * kernel[1]);
+  const double block = 4 * sum * channels / tiles.channels;
+  const double step = channel_step(s, tiles, sum, block);
   const double loop = 1 / std::max(1.0, unroll == 0 ? sum : unroll);
-  const double step = std::max({fmas, (x + v) / kLoadsACycle, waits});
-  const double compute = tiles * (sum * (step + loop) + 2 * x * v + 10) * s.repeat;
+  const double compute = tiles.across * tiles.channels *
+                         (sum * (step + loop) + kStoreCycles * tiles.sums() + kTileCycles) *
+                         s.repeat;
   const double weights = 4 * sum * channels;
   const double inputs = 4 * static_cast<double>(s.in.h * s.in.w * s.in.c);
-  const double pixel_blocks = covers(pixels, s.planar ? x * lanes : x);
-  const double channel_blocks = covers(channels, s.planar ? v : v * lanes);
   const bool channels_outside = knob("_order", 0) == 1;
   const double streamed = channels_outside
-                              ? traffic(inputs / s.steps, channel_blocks * s.steps, s.target)
-                              : traffic(weights, pixel_blocks, s.target);
-  return std::max(compute, streamed);
+                              ? traffic(inputs / s.steps, tiles.channels * s.steps, s.target) +
+                                    traffic(weights, s.steps, s.target)
+                              : traffic(weights, tiles.across, s.target);
+  return std::max(compute, streamed) + kOverlap * std::min(compute, streamed);
 }
 
 double window_cycles(const Stage& s, const Knobs& knob) {
@@ -126,8 +160,12 @@ std::vector<double> stage_cycles(const spec::Layer& layer, const targets::Target
   const double rows = found == point.end() ? height : static_cast<double>(found->second);
   std::vector<double> cycles;
   for (size_t i = 0; i < layer.stages.size(); ++i) {
-    Stage stage{layer.stages[i], shapes[i], shapes[i + 1], target,
-                layer.layout == spec::Layout::nchw};
+    Stage stage{layer.stages[i],
+                shapes[i],
+                shapes[i + 1],
+                target,
+                layer.layout == spec::Layout::nchw,
+                layer.op == spec::Op::pointwise};
     if (found != point.end() && rows < height) {
       stage.steps = covers(height, rows);
       stage.repeat = repeated(layer, rows, height);

@@ -9,7 +9,7 @@ namespace {
 bool counts(const db::Trial& trial, const Conditions& conditions) {
   if (trial.layer != conditions.layer || trial.target != conditions.target) return false;
   if (!conditions.machine.empty() && trial.machine != conditions.machine) return false;
-  if (trial.threads != conditions.threads || trial.predicted) return false;
+  if (trial.threads != conditions.threads || trial.predicted != conditions.predicted) return false;
   if (trial.versions.halide != conditions.versions.halide ||
       trial.versions.space != conditions.versions.space || trial.origin == kConfirmation) {
     return false;

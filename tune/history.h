@@ -14,8 +14,9 @@ namespace sepconv::tune {
 struct Conditions {
   std::string layer, target, machine;  ///< an empty machine: any
   int threads = 1;
-  db::Versions versions;  ///< the tool's own is not compared
-  std::string baseline;   ///< the point that trials were timed beside; empty: any
+  db::Versions versions;   ///< the tool's own is not compared
+  std::string baseline;    ///< the point that trials were timed beside; empty: any
+  bool predicted = false;  ///< by a model instead of a clock
 };
 
 /// Points and what became of them, in the order of the journal.

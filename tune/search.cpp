@@ -16,6 +16,7 @@ constexpr size_t kInitial = 12;    ///< points before the model is asked
 constexpr int kDescent = 60;       ///< changes tried on an initial point
 constexpr size_t kSampled = 192;   ///< random points of which the estimate picks initial ones
 constexpr size_t kElites = 8;      ///< best points so far, which are changed and crossed
+constexpr size_t kCentres = 2;     ///< of these, those of which every neighbour is a candidate
 constexpr size_t kMutations = 14;  ///< of each elite
 constexpr size_t kCrossings = 24;
 constexpr size_t kStrangers = 24;  ///< random points in a pool, and as many that the estimate picks
@@ -82,7 +83,7 @@ bool Search::add(std::vector<Proposal>& to, std::optional<Point> point, const ch
   return true;
 }
 
-std::vector<Proposal> Search::propose(size_t count) {
+std::vector<Proposal> Search::propose(size_t count, const std::vector<Point>& similar) {
   std::vector<Proposal> proposals;
   while (proposals.size() < count && first_ < task_.first.size()) {
     const Proposal& next = task_.first[first_++];
@@ -96,10 +97,10 @@ std::vector<Proposal> Search::propose(size_t count) {
     return proposals;
   }
   if (strategy_ == Strategy::guided && proposals.size() < count) {
-    if (history_.size() < kInitial) {
-      add_initial(proposals, count);
+    if (proposed_.size() < kInitial || history_.empty()) {
+      add_initial(proposals, count, similar);
     } else {
-      add_guided(proposals, count);
+      add_guided(proposals, count, similar);
     }
   }
   add_random(proposals, count);
@@ -138,7 +139,11 @@ Point Search::descended(Point point) {
   return point;
 }
 
-void Search::add_initial(std::vector<Proposal>& to, size_t count) {
+void Search::add_initial(std::vector<Proposal>& to, size_t count,
+                         const std::vector<Point>& similar) {
+  for (size_t i = 0; i < similar.size() && to.size() < count; ++i) {
+    add(to, fitted(task_.domain, similar[i], random_), "similar");
+  }
   for (Point& point : estimated(kSampled, kInitial)) {
     if (to.size() >= count) return;
     add(to, descended(std::move(point)), "estimate");
@@ -156,7 +161,7 @@ void Search::add_random(std::vector<Proposal>& to, size_t count) {
 }
 
 /// Candidates for the next trials: near the best ones, between them, and anywhere.
-std::vector<Proposal> Search::pool() {
+std::vector<Proposal> Search::pool(const std::vector<Point>& similar) {
   std::vector<Proposal> pool;
   std::set<Point> seen;
   const auto offer = [&](std::optional<Point> point, const char* origin) {
@@ -164,6 +169,12 @@ std::vector<Proposal> Search::pool() {
     pool.push_back({std::move(*point), origin});
   };
   const auto elites = fastest(kElites);
+  for (size_t i = 0; i < std::min(elites.size(), kCentres); ++i) {
+    for (Point& point : neighbours(task_.domain, history_[elites[i]].proposal.point)) {
+      offer(std::move(point), "neighbour");
+    }
+  }
+  for (const Point& point : similar) offer(fitted(task_.domain, point, random_), "similar");
   for (const size_t elite : elites) {
     for (size_t i = 0; i < kMutations; ++i) {
       offer(mutated(task_.domain, history_[elite].proposal.point, random_), "mutation");
@@ -221,8 +232,9 @@ void Search::rank(std::vector<Proposal>& pool) const {
   pool = std::move(sorted);
 }
 
-void Search::add_guided(std::vector<Proposal>& to, size_t count) {
-  std::vector<Proposal> candidates = pool();
+void Search::add_guided(std::vector<Proposal>& to, size_t count,
+                        const std::vector<Point>& similar) {
+  std::vector<Proposal> candidates = pool(similar);
   rank(candidates);
   size_t next = 0;
   while (to.size() < count && next < candidates.size()) {

@@ -55,8 +55,9 @@ class Search {
   /// The task must live as long as the search.
   Search(const Task& task, Strategy strategy, uint64_t seed);
 
-  /// At most `count` points not proposed before; fewer only where the domain has no more.
-  [[nodiscard]] std::vector<Proposal> propose(size_t count);
+  /// At most `count` points not proposed before; fewer only where the domain has no more. A guided
+  /// search takes the best points of similar layers, nearest first, as candidates.
+  [[nodiscard]] std::vector<Proposal> propose(size_t count, const std::vector<Point>& similar = {});
   void tell(const Proposal& proposal, const Result& result);
 
   [[nodiscard]] const std::vector<Entry>& history() const { return history_; }
@@ -80,10 +81,10 @@ class Search {
   bool add(std::vector<Proposal>& to, std::optional<Point> point, const char* origin);
   std::vector<Point> estimated(size_t sampled, size_t count);
   [[nodiscard]] Point descended(Point point);
-  void add_initial(std::vector<Proposal>& to, size_t count);
-  void add_guided(std::vector<Proposal>& to, size_t count);
+  void add_initial(std::vector<Proposal>& to, size_t count, const std::vector<Point>& similar);
+  void add_guided(std::vector<Proposal>& to, size_t count, const std::vector<Point>& similar);
   void add_random(std::vector<Proposal>& to, size_t count);
-  [[nodiscard]] std::vector<Proposal> pool();
+  [[nodiscard]] std::vector<Proposal> pool(const std::vector<Point>& similar);
   [[nodiscard]] std::vector<double> features(const Point& point) const;
   void rank(std::vector<Proposal>& pool) const;
 };

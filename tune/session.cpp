@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "schedules/db/database.h"
+
 namespace sepconv::tune {
 namespace {
 
@@ -34,18 +36,26 @@ double promise(const Search& search) {
   return std::max(gained / static_cast<double>(kRecent), unknown);
 }
 
+/// Proposals that wait for their evaluation.
+struct Batch {
+  size_t task = 0;
+  std::vector<Proposal> proposals;
+};
+
 /// A session under way.
 struct Runner {
   const std::vector<Task>& tasks;
   const SessionOptions& options;
   Session session;
   std::vector<bool> exhausted;
+  std::vector<size_t> proposed;  ///< of each task
 
   [[nodiscard]] bool is_done(size_t task) const {
     const Search& search = *session.searches[task];
     const auto trials = static_cast<int64_t>(search.history().size());
     const Budget& budget = options.budget;
-    return exhausted[task] || (budget.trials > 0 && trials >= budget.trials) ||
+    return exhausted[task] ||
+           (budget.trials > 0 && static_cast<int64_t>(proposed[task]) >= budget.trials) ||
            (budget.patience > 0 && trials >= budget.patience &&
             fruitless(search) >= budget.patience);
   }
@@ -56,9 +66,8 @@ struct Runner {
     bool best_is_fresh = false;
     for (size_t i = 0; i < tasks.size(); ++i) {
       if (is_done(i)) continue;
-      const Search& search = *session.searches[i];
-      const bool fresh = search.history().empty();
-      const double priority = tasks[i].weight * promise(search);
+      const bool fresh = proposed[i] == 0;
+      const double priority = tasks[i].weight * promise(*session.searches[i]);
       if (best && (best_is_fresh > fresh || (best_is_fresh == fresh && priority <= highest))) {
         continue;
       }
@@ -69,38 +78,76 @@ struct Runner {
     return best;
   }
 
-  [[nodiscard]] size_t batch(size_t task) const {
+  [[nodiscard]] size_t batch_size(size_t task) const {
     if (options.budget.trials == 0) return options.batch;
-    const auto done = session.searches[task]->history().size();
-    return std::min(options.batch, static_cast<size_t>(options.budget.trials) - done);
+    return std::min(options.batch, static_cast<size_t>(options.budget.trials) - proposed[task]);
+  }
+
+  /// The best points so far of the layers most like a task's, nearest first.
+  [[nodiscard]] std::vector<Point> similar(size_t task) const {
+    constexpr size_t kSimilar = 3;
+    db::Database bests;
+    for (size_t i = 0; i < tasks.size(); ++i) {
+      const auto best = session.searches[i]->best();
+      if (i == task || !best) continue;
+      db::Record record;
+      record.layer = tasks[i].layer.name;
+      record.target = tasks[i].target.name;
+      record.point = session.searches[i]->history()[*best].proposal.point;
+      bests.records.push_back(std::move(record));
+    }
+    std::vector<Point> points;
+    for (const auto& near : db::nearest(bests, tasks[task].layer, tasks[task].target, kSimilar)) {
+      points.push_back(near.record.point);
+    }
+    return points;
+  }
+
+  /// The next batch; one without proposals when nothing is left to try.
+  [[nodiscard]] Batch propose() {
+    while (const auto task = next()) {
+      Batch batch{*task, session.searches[*task]->propose(batch_size(*task), similar(*task))};
+      proposed[*task] += batch.proposals.size();
+      if (!batch.proposals.empty()) return batch;
+      exhausted[*task] = true;
+    }
+    return {};
   }
 };
 
 }  // namespace
 
 Session run(const std::vector<Task>& tasks, const SessionOptions& options, const Evaluate& evaluate,
-            const std::function<double()>& elapsed, const OnBatch& on_batch) {
-  Runner runner{tasks, options, {}, std::vector<bool>(tasks.size(), false)};
+            const std::function<double()>& elapsed, const OnBatch& on_batch,
+            const Announce& announce) {
+  Runner runner{tasks,
+                options,
+                {},
+                std::vector<bool>(tasks.size(), false),
+                std::vector<size_t>(tasks.size(), 0)};
   for (size_t i = 0; i < tasks.size(); ++i) {
     runner.session.searches.push_back(
         std::make_unique<Search>(tasks[i], options.strategy, options.seed + i));
   }
-  while (options.budget.seconds <= 0 || elapsed() < options.budget.seconds) {
-    const auto task = runner.next();
-    if (!task) break;
-    Search& search = *runner.session.searches[*task];
-    const auto proposals = search.propose(runner.batch(*task));
-    if (proposals.empty()) {
-      runner.exhausted[*task] = true;
-      continue;
-    }
-    const auto results = evaluate(*task, proposals);
-    for (size_t i = 0; i < results.size(); ++i) search.tell(proposals[i], results[i]);
-    if (on_batch) on_batch(runner.session, *task);
-    if (results.size() < proposals.size()) {
+  const auto prepare = [&] {
+    Batch batch = runner.propose();
+    if (announce && !batch.proposals.empty()) announce(batch.task, batch.proposals);
+    return batch;
+  };
+  Batch batch = prepare();
+  while (!batch.proposals.empty() &&
+         (options.budget.seconds <= 0 || elapsed() < options.budget.seconds)) {
+    Batch after = prepare();
+    const auto results = evaluate(batch.task, batch.proposals);
+    Search& search = *runner.session.searches[batch.task];
+    for (size_t i = 0; i < results.size(); ++i) search.tell(batch.proposals[i], results[i]);
+    if (on_batch) on_batch(runner.session, batch.task);
+    if (results.size() < batch.proposals.size()) {
       runner.session.interrupted = true;
       break;
     }
+    // What the results say may be more to try.
+    batch = after.proposals.empty() ? prepare() : std::move(after);
   }
   return std::move(runner.session);
 }

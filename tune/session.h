@@ -30,6 +30,9 @@ struct SessionOptions {
 using Evaluate =
     std::function<std::vector<Result>(size_t task, const std::vector<Proposal>& proposals)>;
 
+/// Says which proposals are evaluated after those at hand, so that they may be compiled meanwhile.
+using Announce = std::function<void(size_t task, const std::vector<Proposal>& proposals)>;
+
 /// What a session found out: one search per task.
 struct Session {
   std::vector<std::unique_ptr<Search>> searches;
@@ -41,9 +44,11 @@ using OnBatch = std::function<void(const Session& session, size_t task)>;
 
 /// Runs until the budget is spent or nothing is left to try. `elapsed` gives seconds since the
 /// session's begin. Trials go where weight times the gain that the last ones promise is largest;
-/// every task gets a batch first. The tasks must outlive the session.
+/// every task gets a batch first. A batch is proposed and announced before the one ahead of it is
+/// evaluated, on every machine, so that the order depends on seed and results alone. The tasks must
+/// outlive the session.
 [[nodiscard]] Session run(const std::vector<Task>& tasks, const SessionOptions& options,
                           const Evaluate& evaluate, const std::function<double()>& elapsed,
-                          const OnBatch& on_batch = {});
+                          const OnBatch& on_batch = {}, const Announce& announce = {});
 
 }  // namespace sepconv::tune

@@ -18,6 +18,7 @@ namespace {
 
 constexpr double kReadySeconds = 60;  // a Python program loads its libraries
 constexpr double kTimeSeconds = 30;
+constexpr int kColdAttempts = 32;
 
 [[noreturn]] void become(const Peer& peer, const std::filesystem::path& folder, int threads, int in,
                          int out) {
@@ -87,6 +88,7 @@ void Session::greet() {
     problem_ = "its program ended or hung before it was ready";
   } else if (starts_with(*line, "ready ")) {
     implementation_ = line->substr(6);
+    kill(pid_, SIGSTOP);
   } else if (starts_with(*line, "unsupported ")) {
     problem_ = line->substr(12);
   } else {
@@ -94,14 +96,33 @@ void Session::greet() {
   }
 }
 
-double Session::time(size_t calls) {
-  if (!problem_.empty()) return 0;
-  const std::string line = std::to_string(calls) + "\n";
+std::optional<std::string> Session::ask(const std::string& line) {
+  kill(pid_, SIGCONT);
   const bool written = write(to_, line.data(), line.size()) == static_cast<ssize_t>(line.size());
-  const auto answer = written ? read_line(kTimeSeconds) : std::nullopt;
+  auto answer = written ? read_line(kTimeSeconds) : std::nullopt;
+  kill(pid_, SIGSTOP);
+  return answer;
+}
+
+double Session::microseconds(const std::optional<std::string>& answer) {
   const double microseconds = answer ? std::strtod(answer->c_str(), nullptr) : 0;
   if (microseconds <= 0) problem_ = "its program ended or hung while it was timed";
   return microseconds;
+}
+
+double Session::time(size_t calls) {
+  if (!problem_.empty()) return 0;
+  return microseconds(ask(std::to_string(calls) + "\n"));
+}
+
+double Session::time_cold(const std::function<void()>& empty) {
+  if (!problem_.empty()) return 0;
+  std::optional<std::string> answer = "again";
+  for (int attempt = 0; attempt < kColdAttempts && answer == "again"; ++attempt) {
+    empty();
+    answer = ask("cold\n");
+  }
+  return microseconds(answer);
 }
 
 std::optional<std::string> Session::read_line(double seconds) {

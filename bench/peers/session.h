@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -14,7 +15,11 @@ namespace sepconv::bench {
 /// A running program `PROGRAM FOLDER`, whose layer lies in FOLDER (exchange.h). The program writes
 /// one output to FOLDER/output.f32 and says `ready IMPLEMENTATION`, or `unsupported REASON`. Then
 /// each line `N` on its stdin makes it call the layer once untimed and N times timed; it answers
-/// with microseconds a call. It ends when its stdin ends, and with this process.
+/// with microseconds a call. A line `cold` makes it write its inputs anew, wake its threads and
+/// time one call; it answers with microseconds, or with `again` where another such line, after
+/// caches are emptied once more, is needed for an answer. It ends when its stdin ends, and with
+/// this process. Between its turns it is stopped, so that its waiting threads take no time from
+/// others.
 class Session {
  public:
   /// Inherits the caller's CPU affinity. `threads` sets OMP_NUM_THREADS.
@@ -29,6 +34,8 @@ class Session {
   [[nodiscard]] const std::string& problem() const { return problem_; }
   /// Microseconds a call; 0 and a problem when the program does not answer.
   double time(size_t calls);
+  /// Of one call in caches that `empty` emptied; else as time().
+  double time_cold(const std::function<void()>& empty);
 
  private:
   Session() = default;
@@ -37,6 +44,8 @@ class Session {
   int to_ = -1, from_ = -1;
 
   std::optional<std::string> read_line(double seconds);
+  std::optional<std::string> ask(const std::string& line);
+  double microseconds(const std::optional<std::string>& answer);
   void greet();
 };
 

@@ -11,7 +11,8 @@ enum { MACHINE = 183, RELATIVE = 1027, ABSOLUTE = 257, GLOBAL_DATA = 1025, JUMP_
 enum { MACHINE = 62, RELATIVE = 8, ABSOLUTE = 1, GLOBAL_DATA = 6, JUMP_SLOT = 7 };
 #endif
 
-static uint64_t from_auxiliary(unsigned long type) { return auxiliary(type); }
+/* The name is the library's and that of the runner's own copy of runtime/src/cpu_arm.c. */
+unsigned long getauxval(unsigned long type) { return auxiliary(type); }
 
 /* What kernels and the library's runtime need of a libc. */
 static void* own_symbol(const char* name) {
@@ -19,7 +20,7 @@ static void* own_symbol(const char* name) {
   if (same_text(name, "memmove")) return (void*)(uintptr_t)memmove;
   if (same_text(name, "memset")) return (void*)(uintptr_t)memset;
   if (same_text(name, "getenv")) return (void*)(uintptr_t)environment;
-  if (same_text(name, "getauxval")) return (void*)(uintptr_t)from_auxiliary;
+  if (same_text(name, "getauxval")) return (void*)(uintptr_t)getauxval;
   return NULL;
 }
 

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define SEPCONV_RUNNER_VERSION 1
+#define SEPCONV_RUNNER_VERSION 2
 #define SEPCONV_RUNNER_MAGIC 0x766e6f6370657372ull
 
 enum {
@@ -22,7 +22,14 @@ enum {
                                the bytes of workspace */
   SEPCONV_RUNNER_RUN = 5,   /* sepconv_runner_call and the bytes of packed, input, residual and
                                output; answer: code is the status, and the output */
-  SEPCONV_RUNNER_FAULT = 6  /* only from the runner: a text */
+  SEPCONV_RUNNER_FAULT = 6, /* only from the runner: a text */
+  SEPCONV_RUNNER_MACHINE = 7, /* answer: sepconv_runner_machine */
+  SEPCONV_RUNNER_HOLD = 8, /* as RUN, on as many threads as the call says; the operands stay until
+                              the next HOLD */
+  SEPCONV_RUNNER_TIME = 9, /* sepconv_runner_time, of the call held; answer: code is the status,
+                              and a sepconv_runner_sample */
+  SEPCONV_RUNNER_RATE = 10 /* sepconv_runner_rate; answer: code 0 and a double, or code 1: the
+                              runner has no such loops */
 };
 
 typedef struct sepconv_runner_frame {
@@ -36,7 +43,7 @@ typedef struct sepconv_runner_name {
 } sepconv_runner_name;
 
 typedef struct sepconv_runner_entry {
-  sepconv_runner_name canonical_name;
+  sepconv_runner_name layer, canonical_name;
   sepconv_runner_name target; /* whose code the runner's CPU runs; empty: none does */
   uint64_t packed_bytes;
 } sepconv_runner_entry;
@@ -66,5 +73,31 @@ typedef struct sepconv_runner_call {
   sepconv_runner_buffer packed, workspace;
   sepconv_runner_tensor input, residual, output;
 } sepconv_runner_call;
+
+/* What the runner's system says of itself; texts are empty and numbers 0 where it says nothing. */
+typedef struct sepconv_runner_machine {
+  char cpu[128];            /* the CPU's name or the board's */
+  char emulator[64];        /* not empty: what emulates the CPU, so that times mean nothing */
+  uint64_t features, cores; /* features: bits of runtime/src/cpu.h */
+  int64_t cache_bytes[3];   /* L1d, L2, L3 */
+} sepconv_runner_machine;
+
+/* One call untimed, which brings code and data into the caches, or a walk through `evict_bytes` of
+ * other memory; then `calls` calls. */
+typedef struct sepconv_runner_time {
+  uint64_t calls, evict_bytes;
+} sepconv_runner_time;
+
+typedef struct sepconv_runner_sample {
+  uint64_t nanoseconds; /* of all calls */
+  uint64_t preemptions; /* how often the system took a CPU away meanwhile */
+} sepconv_runner_sample;
+
+/* The best rate of one of loops.h's loops: FLOP/s of multiply-adds where `mix` is SEPCONV_MIXES,
+ * else bytes/s of passes of that mix over `floats` floats of each thread. */
+typedef struct sepconv_runner_rate {
+  uint32_t instruction_set, mix, threads, unused;
+  uint64_t floats, nanoseconds;
+} sepconv_runner_rate;
 
 #endif

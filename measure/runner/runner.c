@@ -1,107 +1,16 @@
 /* Measure: the runner: executes a library's kernels for a tool elsewhere, as protocol.h says. A
  * static program without a libc. Knows no layer. */
+#include "buffers.h"
 #include "load.h"
+#include "machine.h"
 #include "protocol.h"
 #include "sepconv/sepconv.h"
 #include "system.h"
+#include "threads.h"
 
-enum { BUFFERS = 12, PATTERN = 0xa5 };
-
-/* A buffer between inaccessible pages; the rest of its own pages holds PATTERN. */
-typedef struct guarded {
-  const char* name;
-  char *pages, *data;
-  size_t mapped, bytes;
-} guarded;
-
-static guarded buffers[BUFFERS];
-static int buffer_count;
 static image library;
 static const sepconv_kernel* (*kernel_at)(size_t);
 static size_t kernel_count;
-
-static size_t up(size_t bytes, size_t to) { return (bytes + to - 1) / to * to; }
-static size_t guard_bytes(void) { return up(65536, page_bytes()); }
-
-static void* guarded_buffer(const char* name, sepconv_runner_buffer wanted) {
-  guarded* buffer = &buffers[buffer_count++];
-  const size_t room = up(wanted.bytes + wanted.slack, page_bytes());
-  buffer->name = name;
-  buffer->bytes = wanted.bytes;
-  buffer->mapped = room + 2 * guard_bytes();
-  buffer->pages = map_pages(buffer->mapped);
-  char* first = buffer->pages + guard_bytes();
-  buffer->data = wanted.at_start ? first : first + room - wanted.slack - wanted.bytes;
-  set_access(buffer->pages, guard_bytes(), ACCESS_NONE);
-  set_access(first + room, guard_bytes(), ACCESS_NONE);
-  memset(first, PATTERN, (size_t)(buffer->data - first));
-  memset(buffer->data + wanted.bytes, PATTERN,
-         room - wanted.bytes - (size_t)(buffer->data - first));
-  return wanted.bytes == 0 ? NULL : buffer->data;
-}
-
-static void protect_buffer(int index) {
-  set_access(buffers[index].pages + guard_bytes(), buffers[index].mapped - 2 * guard_bytes(),
-             ACCESS_READ);
-}
-
-static char* append(char* to, const char* text) {
-  while (*text != 0) *to++ = *text++;
-  return to;
-}
-
-static char* append_number(char* to, uint64_t number) {
-  char digits[20];
-  int count = 0;
-  do digits[count++] = (char)('0' + number % 10);
-  while ((number /= 10) > 0);
-  while (count > 0) *to++ = digits[--count];
-  return to;
-}
-
-static _Noreturn void fault_beside(const char* what, const guarded* buffer) {
-  char text[200];
-  *append(append(append(text, what), " "), buffer->name) = 0;
-  fault(text);
-}
-
-static void check_surroundings(void) {
-  for (int i = 0; i < buffer_count; ++i) {
-    const char* first = buffers[i].pages + guard_bytes();
-    const char* last = buffers[i].pages + buffers[i].mapped - guard_bytes();
-    for (const char* at = first; at < last; ++at) {
-      if (at == buffers[i].data) at += buffers[i].bytes;
-      if (at < last && (unsigned char)*at != PATTERN)
-        fault_beside("wrote just beside", &buffers[i]);
-    }
-  }
-}
-
-static void release_buffers(void) {
-  while (buffer_count > 0) {
-    --buffer_count;
-    unmap_pages(buffers[buffer_count].pages, buffers[buffer_count].mapped);
-  }
-}
-
-static void on_fault(int signal, uintptr_t address) {
-  if (signal == 4) fault("executed an instruction that the runner's CPU does not have");
-  for (int i = 0; i < buffer_count; ++i) {
-    const uintptr_t first = (uintptr_t)buffers[i].pages, data = (uintptr_t)buffers[i].data;
-    if (address < first || address >= first + buffers[i].mapped) continue;
-    char text[200];
-    char* end = append(text, "accessed ");
-    if (address >= data && address < data + buffers[i].bytes) {
-      fault_beside("wrote into the read-only", &buffers[i]);
-    }
-    const int before = address < data;
-    end = append_number(end, before ? data - address : address - data - buffers[i].bytes);
-    end = append(end, before ? " bytes before the start of " : " bytes after the end of ");
-    *append(end, buffers[i].name) = 0;
-    fault(text);
-  }
-  fault(signal == 8 ? "divided by zero" : "accessed memory that is no buffer of the call");
-}
 
 static void answer(uint32_t kind, uint32_t code, uint64_t bytes) {
   const sepconv_runner_frame frame = {SEPCONV_RUNNER_MAGIC, kind, code, bytes};
@@ -119,6 +28,7 @@ static void send_kernels(void) {
   for (size_t i = 0; i < kernel_count; ++i) {
     const sepconv_kernel* kernel = kernel_at(i);
     sepconv_runner_entry entry;
+    copy_name(&entry.layer, kernel->layer);
     copy_name(&entry.canonical_name, kernel->canonical_name);
     copy_name(&entry.target, sepconv_target(kernel));
     entry.packed_bytes = sepconv_packed_bytes(kernel);
@@ -171,10 +81,7 @@ static void pack_request(void) {
                                          0};
     arrays[i] = NULL;
     if (place.bytes == 0) continue;
-    char* data = guarded_buffer(names[i], place);
-    read_all(data, place.bytes);
-    protect_buffer(buffer_count - 1);
-    arrays[i] = (const float*)data;
+    arrays[i] = (const float*)received_buffer(names[i], place, 0);
   }
   const sepconv_weights weights = {arrays[0], arrays[1], arrays[2],
                                    arrays[3], arrays[4], arrays[5]};
@@ -228,29 +135,89 @@ static void query_request(void) {
   write_all(&result, sizeof result);
 }
 
-static char* received(const char* name, sepconv_runner_buffer place, int writable) {
-  char* data = guarded_buffer(name, place);
-  if (data == NULL) return NULL;
-  read_all(data, place.bytes);
-  if (!writable) protect_buffer(buffer_count - 1);
-  return data;
+/* The request's operands as buffers of their own. */
+static sepconv_call received_call(const sepconv_runner_call* request) {
+  sepconv_call call = call_of(request);
+  call.packed = received_buffer("packed weights", request->packed, 0);
+  call.input = tensor_of(&request->input, received_buffer("input", request->input.buffer, 0));
+  call.residual =
+      tensor_of(&request->residual, received_buffer("residual", request->residual.buffer, 0));
+  call.output = tensor_of(&request->output, received_buffer("output", request->output.buffer, 1));
+  call.workspace = guarded_buffer("workspace", request->workspace);
+  return call;
+}
+
+static void answer_run(uint32_t kind, sepconv_status status, const sepconv_call* call,
+                       uint64_t bytes) {
+  check_surroundings();
+  answer(kind, status, bytes);
+  write_all(call->output.data, bytes);
 }
 
 static void run_request(void) {
   sepconv_runner_call request;
   read_all(&request, sizeof request);
   const sepconv_kernel* kernel = kernel_of(request.kernel);
-  sepconv_call call = call_of(&request);
-  call.packed = received("packed weights", request.packed, 0);
-  call.input = tensor_of(&request.input, received("input", request.input.buffer, 0));
-  call.residual = tensor_of(&request.residual, received("residual", request.residual.buffer, 0));
-  call.output = tensor_of(&request.output, received("output", request.output.buffer, 1));
-  call.workspace = guarded_buffer("workspace", request.workspace);
-  const sepconv_status status = sepconv_run(kernel, &call);
-  check_surroundings();
-  answer(SEPCONV_RUNNER_RUN, status, request.output.buffer.bytes);
-  write_all(call.output.data, request.output.buffer.bytes);
+  const sepconv_call call = received_call(&request);
+  answer_run(SEPCONV_RUNNER_RUN, sepconv_run(kernel, &call), &call, request.output.buffer.bytes);
   release_buffers();
+}
+
+static struct {
+  const sepconv_kernel* kernel;
+  sepconv_call call;
+} held;
+
+static void hold_request(void) {
+  sepconv_runner_call request;
+  read_all(&request, sizeof request);
+  release_all_buffers();
+  held.kernel = kernel_of(request.kernel);
+  held.call = received_call(&request);
+  keep_buffers();
+  if (request.threads > 1) {
+    need_threads((uint32_t)request.threads);
+    held.call.parallel_for = run_threads;
+  } else {
+    held.call.parallel_for = NULL;
+  }
+  answer_run(SEPCONV_RUNNER_HOLD, sepconv_run(held.kernel, &held.call), &held.call,
+             request.output.buffer.bytes);
+}
+
+static void time_request(void) {
+  sepconv_runner_time request;
+  read_all(&request, sizeof request);
+  if (held.kernel == NULL) fault("the tool times a call that is not held");
+  if (request.evict_bytes > 0) {
+    evict_caches(request.evict_bytes);
+  } else {
+    sepconv_run(held.kernel, &held.call);
+  }
+  sepconv_status status = SEPCONV_OK;
+  const uint64_t preempted = preemptions();
+  const uint64_t begin = nanoseconds();
+  for (uint64_t i = 0; i < request.calls; ++i) status = sepconv_run(held.kernel, &held.call);
+  const uint64_t end = nanoseconds();
+  const sepconv_runner_sample sample = {end - begin, preemptions() - preempted};
+  answer(SEPCONV_RUNNER_TIME, status, sizeof sample);
+  write_all(&sample, sizeof sample);
+}
+
+static void machine_request(void) {
+  sepconv_runner_machine machine;
+  describe_machine(&machine);
+  answer(SEPCONV_RUNNER_MACHINE, 0, sizeof machine);
+  write_all(&machine, sizeof machine);
+}
+
+static void rate_request(void) {
+  sepconv_runner_rate request;
+  double rate = 0;
+  read_all(&request, sizeof request);
+  const int known = measure_rate(&request, &rate);
+  answer(SEPCONV_RUNNER_RATE, known ? 0 : 1, sizeof rate);
+  write_all(&rate, sizeof rate);
 }
 
 static void serve(const sepconv_runner_frame* frame) {
@@ -266,6 +233,18 @@ static void serve(const sepconv_runner_frame* frame) {
       return;
     case SEPCONV_RUNNER_RUN:
       run_request();
+      return;
+    case SEPCONV_RUNNER_MACHINE:
+      machine_request();
+      return;
+    case SEPCONV_RUNNER_HOLD:
+      hold_request();
+      return;
+    case SEPCONV_RUNNER_TIME:
+      time_request();
+      return;
+    case SEPCONV_RUNNER_RATE:
+      rate_request();
       return;
     default:
       fault("the tool's request is unknown to this runner");

@@ -7,11 +7,18 @@
 enum {
   READ = 63,
   WRITE = 64,
+  OPENAT = 56,
+  CLOSE = 57,
   EXIT = 94,
-  MMAP = 222,
+  FUTEX = 98,
+  CLOCK_GETTIME = 113,
+  GETAFFINITY = 123,
+  YIELD = 124,
+  SIGACTION = 134,
+  GETRUSAGE = 165,
   MUNMAP = 215,
-  MPROTECT = 226,
-  SIGACTION = 134
+  MMAP = 222,
+  MPROTECT = 226
 };
 
 static long call(long number, long a, long b, long c, long d, long e, long f) {
@@ -33,6 +40,14 @@ __asm__(
     ".globl _start\n_start:\n\tmov x29, #0\n\tmov x30, #0\n\tmov x0, sp\n\tbl run_requests\n\tbrk "
     "#1\n");
 
+/* clone(); the new thread takes function and argument from its stack. */
+__asm__(
+    "start_on_stack:\n\tstp x0, x1, [x2, #-16]!\n\tmov x1, x2\n\tmov x0, x3\n\tmov x2, #0\n\tmov "
+    "x3, "
+    "#0\n\tmov x4, #0\n\tmov x8, #220\n\tsvc #0\n\tcbz x0, 1f\n\tret\n1:\tldp x1, x0, [sp], "
+    "#16\n\tmov "
+    "x29, #0\n\tmov x30, #0\n\tblr x1\n\tbrk #1\n");
+
 void flush_code(void* code, size_t bytes) {
   const uintptr_t line = 16; /* no cache has shorter lines */
   const uintptr_t first = (uintptr_t)code & ~(line - 1), last = (uintptr_t)code + bytes;
@@ -42,7 +57,22 @@ void flush_code(void* code, size_t bytes) {
   __asm__ volatile("dsb ish\n\tisb");
 }
 #elif defined(__x86_64__)
-enum { READ = 0, WRITE = 1, EXIT = 231, MMAP = 9, MUNMAP = 11, MPROTECT = 10, SIGACTION = 13 };
+enum {
+  READ = 0,
+  WRITE = 1,
+  CLOSE = 3,
+  MMAP = 9,
+  MPROTECT = 10,
+  MUNMAP = 11,
+  SIGACTION = 13,
+  YIELD = 24,
+  GETRUSAGE = 98,
+  FUTEX = 202,
+  GETAFFINITY = 204,
+  CLOCK_GETTIME = 228,
+  EXIT = 231,
+  OPENAT = 257
+};
 
 static long call(long number, long a, long b, long c, long d, long e, long f) {
   long result;
@@ -59,6 +89,14 @@ static long call(long number, long a, long b, long c, long d, long e, long f) {
 __asm__(
     ".globl _start\n_start:\n\txor %ebp, %ebp\n\tmov %rsp, %rdi\n\tand $-16, %rsp\n\tcall "
     "run_requests\n\tud2\n");
+
+/* clone(); the new thread takes function and argument from its stack. */
+__asm__(
+    "start_on_stack:\n\tsub $16, %rdx\n\tmov %rdi, (%rdx)\n\tmov %rsi, 8(%rdx)\n\tmov %rdx, "
+    "%rsi\n\tmov "
+    "%rcx, %rdi\n\txor %edx, %edx\n\txor %r10d, %r10d\n\txor %r8d, %r8d\n\tmov $56, "
+    "%eax\n\tsyscall\n\ttest %rax, %rax\n\tjz 1f\n\tret\n1:\txor %ebp, %ebp\n\tpop %rax\n\tpop "
+    "%rdi\n\tcall *%rax\n\tud2\n");
 
 void flush_code(void* code, size_t bytes) { (void)code, (void)bytes; }
 #endif
@@ -116,6 +154,62 @@ void write_all(const void* data, size_t bytes) {
     from += put, bytes -= (size_t)put;
   }
 }
+
+size_t read_file(const char* path, char* to, size_t bytes) {
+  const long file = call(OPENAT, -100, (long)path, 0, 0, 0, 0); /* AT_FDCWD, O_RDONLY */
+  size_t have = 0;
+  while (file >= 0 && have + 1 < bytes) {
+    const long got = call(READ, file, (long)(to + have), (long)(bytes - 1 - have), 0, 0, 0);
+    if (got <= 0) break;
+    have += (size_t)got;
+  }
+  if (file >= 0) call(CLOSE, file, 0, 0, 0, 0, 0);
+  to[have] = 0;
+  return have;
+}
+
+uint64_t nanoseconds(void) {
+  struct {
+    int64_t seconds, nanoseconds;
+  } now;
+  call(CLOCK_GETTIME, 1, (long)&now, 0, 0, 0, 0); /* CLOCK_MONOTONIC */
+  return (uint64_t)now.seconds * 1000000000u + (uint64_t)now.nanoseconds;
+}
+
+uint64_t preemptions(void) {
+  int64_t usage[18] = {0};
+  call(GETRUSAGE, 0, (long)usage, 0, 0, 0, 0); /* RUSAGE_SELF */
+  return (uint64_t)usage[17];                  /* ru_nivcsw, the last */
+}
+
+uint64_t usable_cores(void) {
+  static uint64_t mask[128];
+  const long bytes = call(GETAFFINITY, 0, sizeof mask, (long)mask, 0, 0, 0);
+  uint64_t cores = 0;
+  for (long i = 0; i < bytes / (long)sizeof *mask; ++i) {
+    for (uint64_t word = mask[i]; word != 0; word &= word - 1) ++cores;
+  }
+  return cores;
+}
+
+enum { STACK_BYTES = 1 << 20 };
+/* What a thread shares: memory, files, signals, the process; emulators take nothing else. */
+enum { THREAD = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x40000 };
+
+long start_on_stack(void (*function)(void*), void* argument, void* top, long flags);
+
+void start_thread(void (*function)(void*), void* argument) {
+  char* stack = map_pages(STACK_BYTES);
+  if (start_on_stack(function, argument, stack + STACK_BYTES, THREAD) < 0) {
+    fault("the runner's system refuses a thread");
+  }
+}
+
+void wait_while(const uint32_t* word, uint32_t value) {
+  call(FUTEX, (long)word, 128, value, 0, 0, 0); /* FUTEX_WAIT_PRIVATE */
+}
+void wake_all(const uint32_t* word) { call(FUTEX, (long)word, 129, 1 << 30, 0, 0, 0); }
+void yield(void) { call(YIELD, 0, 0, 0, 0, 0, 0); }
 
 enum { PAGE_SIZE = 6 }; /* AT_PAGESZ */
 
@@ -197,6 +291,11 @@ void* memset(void* to, int value, size_t bytes) {
   const uint64_t all = 0x0101010101010101ull * (unsigned char)value;
   for (; bytes >= sizeof(word); bytes -= sizeof(word), t += sizeof(word)) *(word*)t = all;
   while (bytes-- > 0) *t++ = (char)value;
+  return to;
+}
+
+char* append(char* to, const char* text) {
+  while (*text != 0) *to++ = *text++;
   return to;
 }
 

@@ -15,6 +15,19 @@ void read_all(void* data, size_t bytes);
 void write_all(const void* data, size_t bytes);
 _Noreturn void leave(int code);
 
+/* At most bytes - 1 of a file, and a zero; how many, 0 where there is no such file. */
+size_t read_file(const char* path, char* to, size_t bytes);
+
+uint64_t nanoseconds(void); /* of a clock that only goes forward */
+uint64_t preemptions(void); /* how often the system took a CPU away from this process */
+
+uint64_t usable_cores(void);
+/* Threads live until the process ends; their functions never return. */
+void start_thread(void (*function)(void*), void* argument);
+void wait_while(const uint32_t* word, uint32_t value); /* may return early */
+void wake_all(const uint32_t* word);
+void yield(void);
+
 size_t page_bytes(void);
 /* Zeroed, readable and writable; ends the process with FAULT when there is none. */
 void* map_pages(size_t bytes);
@@ -33,6 +46,8 @@ void* memcpy(void* restrict to, const void* restrict from, size_t bytes);
 void* memmove(void* to, const void* from, size_t bytes);
 void* memset(void* to, int value, size_t bytes);
 size_t text_length(const char* text);
+/* Copies without the zero; returns the end. */
+char* append(char* to, const char* text);
 int same_text(const char* a, const char* b);
 
 #endif

@@ -42,7 +42,7 @@ Result<void> update(const fs::path& path, const std::vector<Record>& records) {
     auto& list = database->records;
     const auto place = std::lower_bound(list.begin(), list.end(), record, key_less);
     if (place != list.end() && same_key(*place, record)) {
-      *place = record;
+      if (place->predicted || !record.predicted) *place = record;
     } else {
       list.insert(place, record);
     }

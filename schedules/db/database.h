@@ -60,7 +60,8 @@ struct Database {
 /// Writes atomically. Kind environment.
 [[nodiscard]] Result<void> save(const std::filesystem::path& path, const Database& database);
 /// Replaces the records of equal keys and adds the others, under a lock, atomically; a missing file
-/// is made. For tuners, which know that theirs is the better one.
+/// is made. For tuners, which know that theirs is the better one; but what was measured is never
+/// replaced by what is predicted.
 [[nodiscard]] Result<void> update(const std::filesystem::path& path,
                                   const std::vector<Record>& records);
 

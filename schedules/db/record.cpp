@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <type_traits>
 
 #include "schedules/space.h"
 #include "support/sha256.h"
@@ -123,59 +124,60 @@ class Fields {
   std::string wrong_;
 };
 
+/// Every field of a line but schema and checksum, in order; the one list for reading and writing.
+template <class AnyTrial, class Visit>
+void each_field(AnyTrial& trial, const Visit& visit) {
+  visit("layer", trial.layer);
+  visit("target", trial.target);
+  visit("machine", trial.machine);
+  visit("threads", trial.threads);
+  visit("point", trial.point);
+  visit("outcome", trial.outcome);
+  visit("detail", trial.detail);
+  visit("samples_us", trial.samples_us);
+  visit("incumbent", trial.incumbent);
+  visit("incumbent_us", trial.incumbent_us);
+  visit("predicted", trial.predicted);
+  visit("noise", trial.noise);
+  visit("seed", trial.seed);
+  visit("number", trial.number);
+  visit("origin", trial.origin);
+  visit("seconds", trial.seconds);
+  visit("tool", trial.versions.tool);
+  visit("halide", trial.versions.halide);
+  visit("space", trial.versions.space);
+  visit("time", trial.time);
+}
+
 Trial read_trial(Fields& fields) {
   Trial trial;
-  std::string outcome;
   int schema = 0;
   std::string sum;
   fields.read("schema", schema);
-  fields.read("layer", trial.layer);
-  fields.read("target", trial.target);
-  fields.read("machine", trial.machine);
-  fields.read("threads", trial.threads);
-  fields.read("point", trial.point);
-  fields.read("outcome", outcome);
-  fields.read("detail", trial.detail);
-  fields.read("samples_us", trial.samples_us);
-  fields.read("incumbent", trial.incumbent);
-  fields.read("incumbent_us", trial.incumbent_us);
-  fields.read("predicted", trial.predicted);
-  fields.read("noise", trial.noise);
-  fields.read("seed", trial.seed);
-  fields.read("number", trial.number);
-  fields.read("origin", trial.origin);
-  fields.read("seconds", trial.seconds);
-  fields.read("tool", trial.versions.tool);
-  fields.read("halide", trial.versions.halide);
-  fields.read("space", trial.versions.space);
-  fields.read("time", trial.time);
+  each_field(trial, [&](const char* key, auto& value) {
+    if constexpr (std::is_same_v<decltype(value), TrialOutcome&>) {
+      std::string text;
+      fields.read(key, text);
+      if (!parse_outcome(text, value)) fields.refuse(key);
+    } else {
+      fields.read(key, value);
+    }
+  });
   fields.read("sum", sum);
-  if (!parse_outcome(outcome, trial.outcome)) fields.refuse("outcome");
   return trial;
 }
 
 Json to_json(const Trial& trial) {
-  return {{"schema", kJournalSchema},
-          {"layer", trial.layer},
-          {"target", trial.target},
-          {"machine", trial.machine},
-          {"threads", trial.threads},
-          {"point", trial.point},
-          {"outcome", word(trial.outcome)},
-          {"detail", trial.detail.substr(0, kDetailBytes)},
-          {"samples_us", trial.samples_us},
-          {"incumbent", trial.incumbent},
-          {"incumbent_us", trial.incumbent_us},
-          {"predicted", trial.predicted},
-          {"noise", trial.noise},
-          {"seed", trial.seed},
-          {"number", trial.number},
-          {"origin", trial.origin},
-          {"seconds", trial.seconds},
-          {"tool", trial.versions.tool},
-          {"halide", trial.versions.halide},
-          {"space", trial.versions.space},
-          {"time", trial.time}};
+  Json json{{"schema", kJournalSchema}};
+  each_field(trial, [&](const char* key, const auto& value) {
+    if constexpr (std::is_same_v<decltype(value), const TrialOutcome&>) {
+      json[key] = word(value);
+    } else {
+      json[key] = value;
+    }
+  });
+  json["detail"] = trial.detail.substr(0, kDetailBytes);
+  return json;
 }
 
 /// The line before its checksum: an object without its closing brace.

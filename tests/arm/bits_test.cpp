@@ -3,64 +3,13 @@
 
 #include <cstring>
 
-#include "cli/build.h"
 #include "cli/runner.h"
-#include "measure/fill.h"
+#include "fixture.h"
 #include "measure/library.h"
-#include "schedules/schedule.h"
 #include "spec/name.h"
 
 namespace sepconv::cli {
 namespace {
-
-using Role = spec::Parameter::Role;
-
-measure::Built build(const spec::Layer& layer, const targets::Target& target) {
-  emit::CompileOptions compile;
-  compile.worker = SEPCONV_TOOL;
-  compile.cache.directory = SEPCONV_BINARY_DIR "/test-cache";
-  const emit::Chooser heuristic = [](const spec::Layer& of, const targets::Target& on) {
-    return Result<emit::Choice>({schedules::heuristic(of, on), "heuristic"});
-  };
-  auto built = make_builder(heuristic, compile)({layer}, target);
-  if (!built) throw std::runtime_error(built.error().front().message);
-  if (!built->layers[0].errors.empty()) {
-    throw std::runtime_error(built->layers[0].errors.front().message);
-  }
-  return std::move(*built);
-}
-
-sepconv_weights weights(const spec::Layer& layer, const reference::Operands& operands) {
-  const float* by_role[6] = {};
-  for (const spec::Parameter& parameter : spec::parameters(layer)) {
-    const auto& stage = operands.stages[static_cast<size_t>(parameter.stage)];
-    by_role[static_cast<size_t>(parameter.role)] =
-        (parameter.is_bias ? stage.bias : stage.weights).data();
-  }
-  return {by_role[0], by_role[1], by_role[2], by_role[3], by_role[4], by_role[5]};
-}
-
-std::vector<float> outputs(const spec::Layer& layer, const measure::Kernel& kernel) {
-  reference::Operands operands = measure::real_fill(layer, 1);
-  const spec::Shape in = layer.input;
-  const spec::Shape out = spec::output_shape(layer);
-  std::vector<float> result(static_cast<size_t>(out.elements()));
-  const auto aligned = [](size_t bytes) {
-    return std::shared_ptr<void>(std::aligned_alloc(64, (bytes + 64) / 64 * 64), std::free);
-  };
-  const auto blob = aligned(kernel.packed_bytes);
-  EXPECT_EQ(kernel.pack(weights(layer, operands), blob.get(), kernel.packed_bytes), SEPCONV_OK);
-  sepconv_call call{};
-  call.packed = blob.get();
-  call.packed_bytes = kernel.packed_bytes;
-  call.input = sepconv_dense_nhwc(operands.input.data(), 1, in.h, in.w, in.c);
-  call.output = sepconv_dense_nhwc(result.data(), 1, out.h, out.w, out.c);
-  EXPECT_EQ(kernel.workspace_bytes(call, call.workspace_bytes), SEPCONV_OK);
-  const auto workspace = aligned(call.workspace_bytes);
-  call.workspace = workspace.get();
-  EXPECT_EQ(kernel.run(call), SEPCONV_OK);
-  return result;
-}
 
 std::vector<float> on_arm(const spec::Layer& layer, const RunnerOf& runner,
                           const targets::Target& arm) {

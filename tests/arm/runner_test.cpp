@@ -7,7 +7,9 @@
 #include "cli/runner.h"
 #include "measure/connection.h"
 #include "measure/kernel.h"
+#include "measure/machine.h"
 #include "measure/runner.h"
+#include "measure/runner/loops.h"
 #include "support/files.h"
 
 namespace sepconv::measure {
@@ -15,7 +17,7 @@ namespace {
 
 std::string why_lost(const std::string& command) {
   try {
-    Connection connection(command);
+    Connection connection(Runner{command});
     connection.ask(SEPCONV_RUNNER_QUERY, {});
   } catch (const KernelLost& lost) {
     return lost.reason;
@@ -39,7 +41,7 @@ class NativeRunner : public testing::Test {
 };
 
 TEST_F(NativeRunner, RefusesWhatIsNoLibrary) {
-  Connection connection(path());
+  Connection connection(Runner{path()});
   const sepconv_runner_name name{"kernels"};
   const auto answer =
       connection.ask(SEPCONV_RUNNER_LOAD, {{&name, sizeof(name)}, {"not an object", 13}});
@@ -49,7 +51,7 @@ TEST_F(NativeRunner, RefusesWhatIsNoLibrary) {
 }
 
 TEST_F(NativeRunner, FaultsOnKernelsThatAreNotLoaded) {
-  Connection connection(path());
+  Connection connection(Runner{path()});
   const sepconv_runner_call call{};
   try {
     connection.ask(SEPCONV_RUNNER_QUERY, {{&call, sizeof(call)}});
@@ -57,6 +59,32 @@ TEST_F(NativeRunner, FaultsOnKernelsThatAreNotLoaded) {
   } catch (const KernelLost& lost) {
     EXPECT_EQ(lost.reason, "the tool asks for a kernel that is not loaded");
   }
+}
+
+TEST_F(NativeRunner, FaultsOnTimesOfACallThatItDoesNotHold) {
+  Connection connection(Runner{path()});
+  const sepconv_runner_time request{1, 0};
+  try {
+    connection.ask(SEPCONV_RUNNER_TIME, {{&request, sizeof(request)}});
+    FAIL() << "a call that is not held was timed";
+  } catch (const KernelLost& lost) {
+    EXPECT_EQ(lost.reason, "the tool times a call that is not held");
+  }
+}
+
+TEST_F(NativeRunner, SaysThatItHasNoLoopsOfAnotherArchitecture) {
+  Connection connection(Runner{path()});
+  const sepconv_runner_rate request{SEPCONV_LOOPS_ARM64, SEPCONV_MIXES, 1, 0, 0, 1};
+  EXPECT_EQ(connection.ask(SEPCONV_RUNNER_RATE, {{&request, sizeof(request)}}).code, 1u);
+}
+
+TEST_F(NativeRunner, DescribesThisMachine) {
+  const auto machine = runner_machine(Runner{path()});
+  ASSERT_TRUE(machine) << machine.error().front().message;
+  EXPECT_EQ(machine->cpu, this_machine().cpu);
+  EXPECT_EQ(machine->emulator, "");
+  EXPECT_EQ(machine->cores, this_machine().cores);
+  EXPECT_EQ(machine->widest, this_machine().widest);
 }
 #endif
 

@@ -8,7 +8,7 @@ namespace {
 
 BenchReport report_of(std::vector<BenchRow> rows) {
   BenchReport report;
-  report.machine = {"A CPU", {{"x86-64-v3", 118.5}}, {4, 3, 2, 1}};
+  report.machine = {"A CPU", {{"x86-64-v3", 118.5}}, {4, 3, 2, 1}, "zen4", {{32, 64, 96}}};
   report.threads = 2;
   report.rows = std::move(rows);
   return report;
@@ -18,7 +18,8 @@ TEST(Json, DescribesTheMachine) {
   const auto json = to_json(report_of({}), false);
   EXPECT_EQ(json["machine"].dump(),
             R"({"cpu":"A CPU","peak_gflops":{"x86-64-v3":118.5},"l1_gbs":4.0,"l2_gbs":3.0,)"
-            R"("l3_gbs":2.0,"dram_gbs":1.0})");
+            R"("l3_gbs":2.0,"dram_gbs":1.0,"core":"zen4","l1_bytes":32,"l2_bytes":64,)"
+            R"("l3_bytes":96,"emulator":null})");
   EXPECT_EQ(json["threads"], 2);
   EXPECT_EQ(json["results"].dump(), "[]");
   EXPECT_EQ(json["files"].dump(), "[]");
@@ -34,9 +35,10 @@ TEST(Json, ATimedRowHasEveryFieldInOrder) {
       R"("count":1,"schedule":"heuristic","flops":20,"dw_flops":0,"pw_flops":0,"params":0,)"
       R"("bytes":0,"level":"L2","min_us":5.0,"median_us":10.0,"mean_us":10.0,"std_us":0.5,)"
       R"("max_us":20.0,"p95_us":20.0,"p99_us":20.0,"cold_median_us":30.0,"gflops":50.0,)"
-      R"("roofline_gflops":100.0,"of_roofline":0.5,"code_bytes":640,"status":"ok",)"
+      R"("roofline_gflops":100.0,"of_roofline":0.5,"one_thread_median_us":null,"speedup":null,)"
+      R"("roofline_speedup":null,"code_bytes":640,"status":"ok",)"
       R"("reason":null,"peers":[{"name":"onednn","impl":"jit","min_us":15.0,"median_us":30.0,)"
-      R"("ratio":1.5,"agrees":true}]})");
+      R"("ratio":1.5,"cold_median_us":null,"cold_ratio":null,"agrees":true}]})");
 }
 
 TEST(Json, AFailedRowHasTheSameFieldsWithNulls) {
@@ -73,7 +75,8 @@ TEST(Json, SumsHaveNullMeansWithoutRows) {
   EXPECT_EQ(json["name"], "net.json");
   EXPECT_EQ(json["sum_us"], 0.0);
   for (const char* field :
-       {"weighted_of_roofline", "geomean_of_roofline", "weighted_ratio", "geomean_ratio"}) {
+       {"weighted_of_roofline", "geomean_of_roofline", "weighted_ratio", "geomean_ratio",
+        "sum_cold_us", "weighted_cold_ratio", "geomean_cold_ratio", "speedup", "least_speedup"}) {
     ASSERT_TRUE(json.contains(field)) << field;
     EXPECT_TRUE(json[field].is_null()) << field;
   }

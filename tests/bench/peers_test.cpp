@@ -2,8 +2,11 @@
 // for the purpose.
 #include <sys/stat.h>
 
+#include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <limits>
+#include <thread>
 
 #include "bench/peers/exchange.h"
 #include "bench/peers/find.h"
@@ -128,6 +131,35 @@ TEST_F(Peers, ThatEndAreAProblemAndNoCrash) {
   EXPECT_NE(session.problem(), "");
 }
 
+TEST_F(Peers, AskForCachesToBeEmptiedAgain) {
+  const Peer peer = install(
+      "onednn", "echo ready jit\nread one; echo again\nread two; echo $one $two >&2; echo 9.5\n");
+  Session session = Session::start(peer, folder(), 1);
+  int emptied = 0;
+  EXPECT_DOUBLE_EQ(session.time_cold([&] { ++emptied; }), 9.5);
+  EXPECT_EQ(emptied, 2);
+}
+
+TEST_F(Peers, ThatNeverAnswerColdAreAProblem) {
+  const Peer peer = install("onednn", "echo ready jit\nwhile read calls; do echo again; done\n");
+  Session session = Session::start(peer, folder(), 1);
+  EXPECT_EQ(session.time_cold([] {}), 0);
+  EXPECT_NE(session.problem(), "");
+}
+
+TEST_F(Peers, AreStoppedBetweenTheirTurns) {
+  const Peer peer = install("onednn", "echo ready $$\nwhile read calls; do echo 1; done\n");
+  Session session = Session::start(peer, folder(), 1);
+  EXPECT_EQ(session.time(1), 1);
+  const std::string path = "/proc/" + session.implementation() + "/stat";
+  std::string pid, name, state;
+  for (int look = 0; look < 1000 && state != "T"; ++look) {  // a signal takes its time
+    std::ifstream(path) >> pid >> name >> state;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_EQ(state, "T");
+}
+
 TEST_F(Peers, TakeTurnsWithOurs) {
   const Peer peer = install("onednn", "echo ready jit\nwhile read calls; do echo 7; done\n");
   Session session = Session::start(peer, folder(), 1);
@@ -135,7 +167,7 @@ TEST_F(Peers, TakeTurnsWithOurs) {
   measure::Timed own, other;
   own.run = [&] { ++ours; };
   own.repeat = 1;
-  other.elsewhere = [&](size_t calls) { return session.time(calls); };
+  other.elsewhere = [&](size_t calls) { return measure::Sample{session.time(calls)}; };
   const auto samples = measure::sample_in_turn({own, other}, 0, 4);
   EXPECT_EQ(ours, 4);
   ASSERT_EQ(samples.size(), 2u);

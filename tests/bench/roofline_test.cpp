@@ -127,5 +127,32 @@ TEST(Sums, CompareWithTheFastestRivalThatAgrees) {
   EXPECT_DOUBLE_EQ(*sums[0].geomean_ratio, 1.25);
 }
 
+TEST(Sums, CompareColdTimesWithTheFastestColdRival) {
+  BenchRow row = timed_row("a", "pointwise", 10, 0.9);  // 30 us cold
+  row.peers = {peer("onednn", 1.5, true), peer("xnnpack", 1.25, true)};
+  row.peers[0].cold_ratio = 2;
+  row.peers[1].cold_ratio = 3;
+  BenchRow other = timed_row("b", "pointwise", 30, 0.9);  // 90 us cold
+  other.peers = {peer("onednn", 1, true)};
+  other.peers[0].cold_ratio = 4.5;
+  const auto sums = bench::sums({row, other});
+  EXPECT_DOUBLE_EQ(*sums[0].sum_cold_us, 120);
+  EXPECT_DOUBLE_EQ(*sums[0].weighted_cold_ratio, (30 * 2 + 90 * 4.5) / 120);
+  EXPECT_DOUBLE_EQ(*sums[0].geomean_cold_ratio, 3);
+}
+
+TEST(Sums, OfSeveralThreadsSayWhatTheyGain) {
+  BenchRow good = timed_row("a", "pointwise", 100, 0.9);
+  set_speedup(good, 190, 50);
+  EXPECT_DOUBLE_EQ(*good.speedup, 1.9);
+  EXPECT_DOUBLE_EQ(*good.roofline_speedup, 2);
+  BenchRow bad = timed_row("b", "pointwise", 10, 0.9);
+  bad.count = 2;
+  set_speedup(bad, 9, 50);
+  const auto sums = bench::sums({good, bad});
+  EXPECT_DOUBLE_EQ(*sums[0].speedup, (190 + 2 * 9) / 120.0);
+  EXPECT_DOUBLE_EQ(*sums[0].least_speedup, 0.9);
+}
+
 }  // namespace
 }  // namespace sepconv::bench

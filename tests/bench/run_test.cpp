@@ -39,7 +39,8 @@ BenchReport run_with(const measure::Builder& build, const std::string& target) {
 TEST(Run, GivesFailedRowsForLayersThatDoNotCompile) {
   size_t asked = 0;
   const auto report = run_with(
-      [&](const std::vector<spec::Layer>& wanted, const targets::Target&) {
+      [&](const measure::BuildRequest& request, const targets::Target&) {
+        const auto& wanted = request.layers;
         asked = wanted.size();
         measure::Built built;
         for (const auto& layer : wanted) {

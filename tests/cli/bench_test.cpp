@@ -28,8 +28,9 @@ TEST_F(Bench, GivesTheObjectOfTheContract) {
   ASSERT_FALSE(found.is_discarded()) << outcome.out << outcome.err;
   EXPECT_EQ(fields(found),
             (std::set<std::string>{"machine", "threads", "results", "files", "errors"}));
-  EXPECT_EQ(fields(found["machine"]), (std::set<std::string>{"cpu", "peak_gflops", "l1_gbs",
-                                                             "l2_gbs", "l3_gbs", "dram_gbs"}));
+  EXPECT_EQ(fields(found["machine"]),
+            (std::set<std::string>{"cpu", "emulator", "peak_gflops", "l1_gbs", "l2_gbs", "l3_gbs",
+                                   "dram_gbs"}));
   EXPECT_GT(found["machine"]["peak_gflops"]["x86-64-v2"].get<double>(), 0);
   ASSERT_EQ(found["results"].size(), 2u);
   for (const json& row : found["results"]) {

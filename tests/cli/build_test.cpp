@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "measure/library.h"
 #include "schedules/schedule.h"
 #include "spec/name.h"
 
@@ -53,10 +54,29 @@ TEST(Builder, KeepsTheOrderAndTheErrorsOfLayers) {
 TEST(Builder, WithoutAnyLayerThereIsNoObject) {
   const auto target = targets::parse_target("x86-64-v2").value();
   const auto built =
-      make_builder(all_but(kBad), options())({spec::parse_name(kBad).value()}, target);
+      make_builder(all_but(kBad), options())({{spec::parse_name(kBad).value()}}, target);
   ASSERT_TRUE(built);
   EXPECT_TRUE(built->shared_object.empty());
   EXPECT_EQ(built->layers[0].errors.size(), 1u);
+}
+
+TEST(Builder, HoldsSeveralPointsOfOneLayer) {
+  const auto target = targets::parse_target("x86-64-v2").value();
+  std::vector<spec::Layer> twice(2, spec::parse_name(kGood).value());
+  twice[0].name = "narrow";
+  twice[1].name = "wide";
+  const auto choose = [](const spec::Layer& layer, const targets::Target& to) {
+    schedules::Point point = schedules::heuristic(layer, to);
+    point["pw_x"] = layer.name == "narrow" ? 1 : 2;
+    return Result<emit::Choice>(emit::Choice{point, "forced"});
+  };
+  const auto built = make_builder(choose, options())(twice, target);
+  ASSERT_TRUE(built) << built.error().front().message;
+  EXPECT_NE(built->layers[0].code_bytes, built->layers[1].code_bytes);
+  const auto library = measure::Library::open(built->shared_object, built->library);
+  ASSERT_TRUE(library);
+  EXPECT_NE(library->find("narrow"), nullptr);
+  EXPECT_NE(library->find("narrow"), library->find("wide"));
 }
 
 }  // namespace

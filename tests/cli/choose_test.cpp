@@ -12,7 +12,8 @@ class Choose : public ToolTest {
  protected:
   /// explain's row for kTuned with these flags.
   [[nodiscard]] json explain(std::vector<std::string> flags, const char* name = kTuned) const {
-    flags.insert(flags.begin(), {"explain", name, "--target", kTunedTarget, "--json"});
+    flags.insert(flags.begin(),
+                 {"explain", name, "--target", kTunedTarget, "--no-compile", "--json"});
     const auto outcome = run(flags);
     EXPECT_EQ(outcome.code, 0) << outcome.err;
     return object(outcome)["results"][0];
@@ -46,6 +47,18 @@ TEST_F(Choose, NoneIsTheHeuristicAlone) {
   EXPECT_EQ(row["source"], "heuristic");
   EXPECT_EQ(row["record"], nullptr);
   expect_said(row, "database: none");
+}
+
+TEST_F(Choose, ShowsWhatBoundsTheLayerAndItsCode) {
+  const auto outcome = run({"explain", kTuned, "--target", kTunedTarget, "--db", "none", "--json"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const json row = object(outcome)["results"][0];
+  EXPECT_GT(row["bound"]["cycles"], 0);
+  EXPECT_GT(row["code"]["code_bytes"], 0);
+  EXPECT_TRUE(row["code"].contains("spills"));
+  EXPECT_NE(row["advisories"].dump().find("about as long as a call"), std::string::npos);
+  expect_said(row, "predicted bound");
+  expect_said(row, "vector spills");
 }
 
 TEST_F(Choose, ASimilarRecordIsNamedButNotUsed) {
@@ -88,6 +101,21 @@ TEST_F(Choose, MachinesThatDifferNeedAChoice) {
 TEST_F(Choose, MachinesThatAgreeNeedNone) {
   const std::string path = database({usable_record(1, "zen4"), usable_record(1, "haswell")});
   EXPECT_EQ(explain({"--db", path})["source"], "db");
+}
+
+TEST_F(Choose, APredictedRecordIsUsedOnlyWhereNoneWasMeasured) {
+  db::Record predicted = usable_record();
+  predicted.machine = "a-model";
+  predicted.predicted = true;
+  predicted.us = 1;
+  const json alone = explain({"--db", database({predicted})});
+  EXPECT_EQ(alone["source"], "db");
+  expect_said(alone, "predicted 1.0 us");
+  db::Record measured = usable_record();
+  measured.point["pw_x"] = 1;
+  const json both = explain({"--db", database({predicted, measured})});
+  EXPECT_EQ(both["record"]["machine"], "zen4");
+  EXPECT_EQ(both["record"]["predicted"], false);
 }
 
 TEST_F(Choose, TheLibrarySaysWhichRecordItIsMadeOf) {

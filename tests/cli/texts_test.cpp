@@ -1,9 +1,8 @@
-// Tests of cli: the pieces that need no process: errors as text, quoting, counting, .npy files.
+// Tests of cli: the pieces that need no process: errors as text, quoting, .npy files.
 #include <gtest/gtest.h>
 
 #include <cstring>
 
-#include "cli/inspect_texts.h"
 #include "cli/npy.h"
 #include "cli/output.h"
 
@@ -40,27 +39,6 @@ TEST(Output, WordsAreQuotedForAShell) {
   EXPECT_EQ(shell_word("my file"), "'my file'");
   EXPECT_EQ(shell_word("it's"), "'it'\\''s'");
   EXPECT_EQ(shell_word(""), "''");
-}
-
-TEST(Instructions, AreCountedByClass) {
-  const auto counts = count_instructions(
-      "kernel:\n\t.cfi_startproc\n"
-      "\tvfmadd231ps\t%zmm1, %zmm2, %zmm3\n"
-      "\tvbroadcastss\t(%rdi), %zmm4\n"
-      "\tvmovups\t%zmm3, 64(%rsp)          # 64-byte Spill\n"
-      "\tvmovups\t64(%rsp), %zmm3          # 64-byte Reload\n"
-      "\tvmaxps\t%zmm3, %zmm4, %zmm5\n"
-      "\taddq\t$64, %rdi\n"
-      "\tjne\t.LBB0_1\n"
-      "\tcallq\tmemset@PLT\n");
-  EXPECT_EQ(counts.fma, 1);
-  EXPECT_EQ(counts.broadcasts_shuffles, 1);
-  EXPECT_EQ(counts.vector_moves, 2);
-  EXPECT_EQ(counts.spills, 1);
-  EXPECT_EQ(counts.vector_arithmetic, 1);
-  EXPECT_EQ(counts.branches, 1);
-  EXPECT_EQ(counts.calls, 1);
-  EXPECT_EQ(counts.other, 1);
 }
 
 /// A version 1 file with this header dictionary and these values.

@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include "cli/tune_tasks.h"
+#include "emit/limits.h"
 
 namespace sepconv::cli {
 namespace {
@@ -22,9 +23,9 @@ std::optional<TrialOutcome> of(Verdict verdict, End end = End::returned, int sig
   return outcome_of(result);
 }
 
-TrialOutcome of_message(const std::string& message) {
+TrialOutcome of_field(const char* field) {
   Error error;
-  error.message = message;
+  error.field = field;
   return outcome_of(Errors{error});
 }
 
@@ -52,12 +53,9 @@ TEST(TuneOutcome, OfWhatDidNotRunIsNone) {
 }
 
 TEST(TuneOutcome, OfCompilers) {
-  EXPECT_EQ(of_message("the compile worker ran longer than 60 s"), TrialOutcome::compile_timeout);
-  EXPECT_EQ(of_message("the compile worker was killed by signal 9 (Killed)"),
-            TrialOutcome::out_of_memory);
-  EXPECT_EQ(of_message("std::bad_alloc"), TrialOutcome::out_of_memory);
-  EXPECT_EQ(of_message("was killed by signal 11 (Segmentation fault)"),
-            TrialOutcome::compile_failed);
+  EXPECT_EQ(of_field(emit::kTimeLimit), TrialOutcome::compile_timeout);
+  EXPECT_EQ(of_field(emit::kMemoryLimit), TrialOutcome::out_of_memory);
+  EXPECT_EQ(of_field("schedule"), TrialOutcome::compile_failed);
 }
 
 TEST(OneLine, HasNoControlCharactersAndAnEnd) {

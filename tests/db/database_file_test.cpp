@@ -42,6 +42,17 @@ TEST_F(FolderTest, UpdateMakesReplacesAndKeepsOrder) {
   EXPECT_EQ(load(path("x.db"))->records, (std::vector{first, second}));
 }
 
+TEST_F(FolderTest, UpdateReplacesNothingMeasuredByAPrediction) {
+  Record measured = sample_record();
+  Record predicted = measured;
+  predicted.predicted = true;
+  predicted.us = 1;
+  ASSERT_TRUE(update(path("x.db"), {predicted}));
+  ASSERT_TRUE(update(path("x.db"), {measured}));
+  ASSERT_TRUE(update(path("x.db"), {predicted}));
+  EXPECT_EQ(load(path("x.db"))->records, std::vector<Record>{measured});
+}
+
 TEST_F(FolderTest, UpdateRefusesAFileThatIsNoDatabase) {
   ASSERT_TRUE(support::write_file(path("x.db"), "my diary\n"));
   EXPECT_FALSE(update(path("x.db"), {sample_record()}));

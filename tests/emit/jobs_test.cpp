@@ -1,4 +1,5 @@
 // Tests of emit: workers that succeed and fail, the facts they find, reproducible objects.
+#include "emit/limits.h"
 #include "fixture.h"
 #include "support/interrupt.h"
 
@@ -37,12 +38,14 @@ TEST_F(Jobs, AHangingWorkerIsKilledAtItsLimit) {
   const auto results = compile({test_job("hangs")});
   ASSERT_FALSE(results[0]);
   EXPECT_NE(results[0].error()[0].message.find("ran longer than 1 s"), std::string::npos);
+  EXPECT_EQ(results[0].error()[0].field, kTimeLimit);
 }
 
 TEST_F(Jobs, MemoryBeyondTheLimitIsAnError) {
   const auto results = compile({test_job("hungry")});
   ASSERT_FALSE(results[0]);
   EXPECT_NE(results[0].error()[0].message.find("bad_alloc"), std::string::npos);
+  EXPECT_EQ(results[0].error()[0].field, kMemoryLimit);
 }
 
 TEST_F(Jobs, WarningsOfHalideAreErrors) {

@@ -54,15 +54,18 @@ TEST(Bandwidth, KeepsTheEndsOutsideTheMeasuredShares) {
 TEST(Bandwidth, OfNothingIsZero) { EXPECT_EQ(Bandwidth{}.at(0.5), 0); }
 
 TEST(CacheSizes, GrowWithThreadsWherePrivate) {
-  const CacheSizes one = cache_sizes(1);
-  const CacheSizes two = cache_sizes(2);
+  const CacheSizes one = cache_sizes(this_machine(), 1);
+  const CacheSizes two = cache_sizes(this_machine(), 2);
   EXPECT_GT(one.bytes[0], 0);
   EXPECT_EQ(two.bytes[0], 2 * one.bytes[0]);
   EXPECT_EQ(two.bytes[1], 2 * one.bytes[1]);
   EXPECT_EQ(two.bytes[2], one.bytes[2]);
 }
 
-TEST(CpuName, IsNotEmpty) { EXPECT_FALSE(cpu_name().empty()); }
+TEST(ThisMachine, HasANameAndNoEmulator) {
+  EXPECT_FALSE(this_machine().cpu.empty());
+  EXPECT_EQ(this_machine().emulator, "");
+}
 
 }  // namespace
 }  // namespace sepconv::measure

@@ -50,6 +50,29 @@ TEST(Heuristic, DependsOnNeitherNameNorBatchNorActivation) {
   EXPECT_EQ(heuristic(layer, target), point);
 }
 
+TEST(Heuristic, GivesOddChannelsVectorsOfEight) {
+  const Point point =
+      heuristic(layer_of("dwpw_f32_n1h19w19c13_o8_k5s1p2_none_none"), target_of("x86-64-v3"));
+  EXPECT_EQ(point.at("dw_lanes"), 8);
+}
+
+TEST(Heuristic, LoadsLessAnFmaWhereTwoIssueACycle) {
+  const spec::Layer layer = layer_of("pw_f32_n1h28w28c256_o256_none");
+  const auto loads = [&](const char* target) {
+    const Point point = heuristic(layer, target_of(target));
+    const auto x = static_cast<double>(point.at("pw_x")), v = static_cast<double>(point.at("pw_v"));
+    return (x + v) / (x * v);
+  };
+  EXPECT_LT(loads("x86-64-v4@sapphirerapids"), loads("x86-64-v4@zen4"));
+}
+
+TEST(Heuristic, KeepsStreamsOfOneSetWithinItsWays) {
+  // Pixels of 4 KiB: all fall into one set of L1, which has 8 ways.
+  const Point point =
+      heuristic(layer_of("pw_f32_n1h14w14c1024_o256_none"), target_of("x86-64-v4@zen4"));
+  EXPECT_LT(point.at("pw_x"), 8);
+}
+
 TEST(Heuristic, UsesTheTargetsData) {
   const spec::Layer layer = layer_of("pw_f32_n1h28w28c256_o256_none");
   targets::Target target = target_of("x86-64-v4@zen4");

@@ -60,6 +60,25 @@ TEST(LegalPoint, ReportsEveryReasonAtOnce) {
   EXPECT_EQ(legal({{"a", 1}, {"b", 2}}, layer, target_of("x86-64-v3")).size(), 7U);
 }
 
+TEST(LegalPoint, KeepsSumsInOrderWhereBitsArePromised) {
+  const targets::Target target = target_of("x86-64-v4");
+  const spec::Layer fused = layer_of("dwpw_f32_n1h28w28c64_o64_k3s1p1_relu6_none");
+  const spec::Layer odd = layer_of("dwpw_f32_n1h28w28c20_o64_k3s1p1_relu6_none");
+  const spec::Layer free = layer_of("dwpw_f32_n1h28w28c64_o64_k3s1p1_hard_swish_none");
+  const auto with = [&](const spec::Layer& layer, const char* knob, int64_t value) {
+    Point point = heuristic(layer, target);
+    point[knob] = value;
+    return legal(point, layer, target);
+  };
+  EXPECT_TRUE(blames(with(fused, "dw_lanes", 4), "dw_lanes"));
+  EXPECT_TRUE(blames(with(fused, "pw_lanes", 4), "pw_lanes"));
+  EXPECT_TRUE(blames(with(fused, "dw_unroll", 3), "dw_unroll"));
+  EXPECT_TRUE(with(fused, "dw_lanes", 8).empty());
+  EXPECT_TRUE(with(odd, "dw_lanes", 4).empty());
+  EXPECT_TRUE(with(free, "dw_lanes", 4).empty());
+  EXPECT_FALSE(blames(with(free, "dw_unroll", 3), "dw_unroll"));
+}
+
 TEST(LegalPoint, BordersSplitOffOnlyWhereTheyExist) {
   const targets::Target target = target_of("x86-64-v3");
   const spec::Layer padded = layer_of("dw_f32_n1h28w64c8_k3s1p1_none_nchw");

@@ -60,6 +60,21 @@ TEST(Domain, DrawsChangesAndCrossesLegalPoints) {
   }
 }
 
+TEST(Domain, NeighboursDifferInOneKnob) {
+  const Domain domain = layer_domain("dwpw_f32_n1h14w14c24_o40_k3s2p1_relu_relu");
+  Random random(3);
+  const auto point = random_point(domain, random);
+  ASSERT_TRUE(point);
+  const auto near = neighbours(domain, *point);
+  EXPECT_GT(near.size(), 4U);
+  for (const Point& other : near) {
+    size_t changed = 0;
+    for (const auto& [knob, value] : other) changed += point->at(knob) != value;
+    EXPECT_EQ(changed, 1U) << schedules::to_string(other);
+    EXPECT_TRUE(domain.reasons(other).empty());
+  }
+}
+
 TEST(Domain, FitsThePointsOfOtherLayers) {
   const Domain domain = layer_domain("pw_f32_n1h3w3c20_o36_none");
   const Domain larger = layer_domain("pw_f32_n1h56w56c64_o128_none");

@@ -27,6 +27,38 @@ TEST(Session, EndsAtItsTrials) {
   EXPECT_FALSE(session.interrupted);
 }
 
+TEST(Session, AnnouncesEachBatchBeforeTheOneAheadIsEvaluated) {
+  const std::vector<Task> tasks(1, toy_task());
+  SessionOptions options;
+  options.budget.trials = 12;
+  std::vector<Point> announced;
+  size_t evaluated = 0;
+  const auto evaluate = [&](size_t, const std::vector<Proposal>& proposals) {
+    for (const Proposal& proposal : proposals) {
+      EXPECT_EQ(announced.at(evaluated++), proposal.point);
+    }
+    EXPECT_GT(announced.size() + (evaluated == 12 ? 1 : 0), evaluated);
+    return toy_results(proposals);
+  };
+  (void)run(tasks, options, evaluate, no_time, {},
+            [&](size_t, const std::vector<Proposal>& proposals) {
+              for (const Proposal& proposal : proposals) announced.push_back(proposal.point);
+            });
+  EXPECT_EQ(announced.size(), 12U);
+}
+
+TEST(Session, CarriesGoodPointsToSimilarLayers) {
+  const std::vector<Task> tasks(2, toy_task());
+  SessionOptions options;
+  options.budget.trials = 12;
+  const Session session = run(tasks, options, good, no_time);
+  size_t carried = 0;
+  for (const auto& search : session.searches) {
+    for (const Entry& entry : search->history()) carried += entry.proposal.origin == "similar";
+  }
+  EXPECT_GT(carried, 0U);
+}
+
 TEST(Session, EndsAtItsTime) {
   const std::vector<Task> tasks(2, toy_task());
   SessionOptions options;

@@ -51,12 +51,15 @@ Error problem(const char* message) {
 /// A builder whose library is the fake one, and what it was asked for.
 struct FakeBuilder {
   std::vector<std::vector<spec::Layer>> asked;
+  std::vector<size_t> point_of;  ///< of the last request
   std::function<void(measure::Built&, const std::vector<spec::Layer>&)> adjust;
 
   measure::Builder callable() {
-    return [this](const std::vector<spec::Layer>& layers,
+    return [this](const measure::BuildRequest& request,
                   const targets::Target&) -> Result<measure::Built> {
+      const std::vector<spec::Layer>& layers = request.layers;
       asked.push_back(layers);
+      point_of = request.point_of;
       measure::Built built;
       built.shared_object = FAKE_LIBRARY;
       built.library = "fake";
@@ -191,6 +194,19 @@ TEST(Verify, AnExactPassOfAnotherScheduleIsMistrusted) {
   EXPECT_EQ(row.status, Status::mistrusted);
   EXPECT_TRUE(contains(row.reason, "x=2 for x=1")) << row.reason;
   EXPECT_TRUE(row.max_error);
+}
+
+TEST(Verify, TwinsAskForTheirLayersPoints) {
+  FakeBuilder builder;
+  rows_of({layer(kSilu), layer("pw_f32_n1h4w4c8_o12_none"), layer("pw_f32_n1h4w4c8_o12_gelu")},
+          builder);
+  ASSERT_EQ(builder.asked.size(), 1U);
+  const std::vector<spec::Layer>& asked = builder.asked[0];
+  ASSERT_EQ(asked.size(), 5U);  // two twins, equal in all but their points, beside the plain layer
+  EXPECT_EQ(builder.point_of, (std::vector<size_t>{0, 1, 2, 0, 2}));
+  EXPECT_EQ(spec::canonical_name(asked[3]), asked[1].name);
+  EXPECT_EQ(spec::canonical_name(asked[4]), asked[1].name);
+  EXPECT_NE(asked[3].name, asked[4].name);
 }
 
 TEST(Verify, MissingKernelsFail) {

@@ -64,6 +64,14 @@ class Chain : public peer::Plan {
     dnnl_stream_wait(queue().get());
   }
 
+  void rewrite_inputs() override {
+    for (const size_t index : inputs_) buffers_[index].rewrite();
+  }
+  void wake_threads() override {
+#pragma omp parallel num_threads(layer_.threads)
+    asm volatile("");
+  }
+
   std::vector<float> output() override {
     const auto& last = layer_.stages.back();
     const memory::desc plain({layer_.n, last.channels_out, last.out[0], last.out[1]}, kF32,
@@ -84,6 +92,7 @@ class Chain : public peer::Plan {
   Style style_;
   Tag edge_;
   std::vector<peer::Buffer> buffers_;
+  std::vector<size_t> inputs_;  ///< which of them hold tensors that the layer reads
   std::vector<memory> memories_;
   std::vector<Step> steps_;
   memory current_, input_, residual_;
@@ -104,7 +113,9 @@ class Chain : public peer::Plan {
   }
 
   memory from_nhwc(const std::vector<float>& values, const memory::dims& dims) {
-    return converted({dims, kF32, Tag::nhwc}, values, {dims, kF32, edge_});
+    memory tensor = converted({dims, kF32, Tag::nhwc}, values, {dims, kF32, edge_});
+    inputs_.push_back(buffers_.size() - 1);
+    return tensor;
   }
 
   static memory::dims weight_dims(const peer::Stage& s) {

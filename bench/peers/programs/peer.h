@@ -4,6 +4,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -130,8 +131,10 @@ class Buffer {
     if (posix_memalign(&memory_, 4096, bytes + offset + 256) != 0) throw std::bad_alloc();
     std::memset(memory_, 0, bytes + offset + 256);
     data_ = static_cast<char*>(memory_) + offset;
+    bytes_ = bytes;
   }
-  Buffer(Buffer&& other) noexcept : memory_(other.memory_), data_(other.data_) {
+  Buffer(Buffer&& other) noexcept
+      : memory_(other.memory_), data_(other.data_), bytes_(other.bytes_) {
     other.memory_ = nullptr;
   }
   Buffer& operator=(Buffer&&) = delete;
@@ -140,16 +143,24 @@ class Buffer {
   T* as() const {
     return reinterpret_cast<T*>(data_);
   }
+  /// Writes every value again, as the layer before does: the tensor lies in the caches then.
+  void rewrite() {
+    auto* lines = static_cast<volatile char*>(data_);
+    for (size_t i = 0; i < bytes_; i += 64) lines[i] = lines[i];
+  }
 
  private:
   void* memory_ = nullptr;
   char* data_ = nullptr;
+  size_t bytes_ = 0;
 };
 
 /// One way to run the layer.
 struct Plan {
   virtual ~Plan() = default;
   virtual void run() = 0;
+  virtual void rewrite_inputs() = 0;
+  virtual void wake_threads() = 0;          ///< as they are when another layer has just run
   virtual std::vector<float> output() = 0;  ///< dense NHWC, of the last run
   std::string implementation;
 };
@@ -174,6 +185,33 @@ inline double microseconds(Plan& plan, long calls) {
     if (!disturbed) break;
   }
   return time;
+}
+
+/// One call's time in caches that were emptied; 0 where another process got the CPU in between.
+inline double cold_microseconds(Plan& plan) {
+  plan.rewrite_inputs();
+  plan.wake_threads();
+  const long before = preemptions();
+  const auto begin = std::chrono::steady_clock::now();
+  plan.run();
+  const auto spent = std::chrono::steady_clock::now() - begin;
+  if (preemptions() != before) return 0;
+  return std::chrono::duration<double, std::micro>(spent).count();
+}
+
+/// Answers one line of the dialogue.
+inline void answer(Plan& plan, const std::string& line) {
+  if (line == "cold") {
+    const double time = cold_microseconds(plan);
+    if (time > 0) {
+      std::cout << time << std::endl;
+    } else {
+      std::cout << "again" << std::endl;
+    }
+    return;
+  }
+  plan.run();
+  std::cout << microseconds(plan, std::max(1L, std::atol(line.c_str()))) << std::endl;
 }
 
 /// The plan whose fastest of several calls is fastest.
@@ -210,10 +248,7 @@ inline int converse(int argc, char** argv, const Make& make) {
     plan.run();
     write_output(layer, plan.output().data());
     std::cout << "ready " << plan.implementation << std::endl;
-    for (long calls = 0; std::cin >> calls && calls > 0;) {
-      plan.run();
-      std::cout << microseconds(plan, calls) << std::endl;
-    }
+    for (std::string line; std::getline(std::cin, line);) answer(plan, line);
     return 0;
   } catch (const std::exception& problem) {
     std::cout << "unsupported " << problem.what() << std::endl;

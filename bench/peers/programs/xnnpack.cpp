@@ -60,6 +60,15 @@ class Chain : public peer::Plan {
     for (xnn_operator_t op : operators_) xnn_run_operator(op, pool_);
   }
 
+  void rewrite_inputs() override {
+    for (const size_t index : inputs_) buffers_[index].rewrite();
+  }
+  void wake_threads() override {
+    if (pool_ == nullptr) return;
+    const auto nothing = [](void*, size_t) {};
+    pthreadpool_parallelize_1d(pool_, nothing, nullptr, pthreadpool_get_threads_count(pool_), 0);
+  }
+
   std::vector<float> output() override {
     return std::vector<float>(current_, current_ + layer_.output_elements());
   }
@@ -68,6 +77,7 @@ class Chain : public peer::Plan {
   const peer::Layer& layer_;
   pthreadpool_t pool_ = nullptr;
   std::vector<peer::Buffer> buffers_;
+  std::vector<size_t> inputs_;  ///< which of them hold tensors that the layer reads
   std::vector<xnn_operator_t> operators_;
   float* input_ = nullptr;
   float* current_ = nullptr;
@@ -78,6 +88,7 @@ class Chain : public peer::Plan {
   }
   float* filled(const std::vector<float>& values) {
     float* to = room(static_cast<int64_t>(values.size()));
+    inputs_.push_back(buffers_.size() - 1);
     std::memcpy(to, values.data(), values.size() * sizeof(float));
     return to;
   }

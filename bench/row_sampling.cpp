@@ -1,0 +1,166 @@
+// Bench: samples of one kernel and its rivals, taken in turn. Knows no process of its own and no
+// output format.
+#include "bench/row_sampling.h"
+
+#include <chrono>
+#include <cstdio>
+#include <thread>
+
+#include "measure/evict.h"
+
+namespace sepconv::bench {
+namespace {
+
+constexpr double kColdShare = 0.4;  // of a row's seconds
+constexpr size_t kLeastHot = 10, kLeastCold = 7;
+constexpr size_t kMostBursts = 100;
+constexpr double kBurstSeconds = 0.002;
+
+void let_others_sleep() { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
+
+/// Medians of bursts at the peak between the samples, so that a drift of the clock meets both.
+struct Bursts {
+  const Sampled& row;
+  std::vector<double> all_threads, one_thread;
+
+  void operator()() {
+    if (all_threads.size() >= kMostBursts) return;
+    const int threads = row.options.threads;
+    const measure::Machine& machine = row.options.machine;
+    all_threads.push_back(measure::peak_gflops(machine, row.target, threads, kBurstSeconds));
+    if (threads > 1) {
+      one_thread.push_back(measure::peak_gflops(machine, row.target, 1, kBurstSeconds));
+    }
+    // What waits for the core runs now rather than during the sample.
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
+};
+
+/// The same call on the caller's thread alone; a workspace for several threads is large enough.
+sepconv_call on_one_thread(const sepconv_call& call) {
+  sepconv_call alone = call;
+  alone.parallel_for = nullptr;
+  alone.parallel_context = nullptr;
+  alone.threads = 1;
+  return alone;
+}
+
+/// An untimed call before each sample brings the kernel's data back into the caches.
+measure::Timed hot_turn(const Sampled& row, const sepconv_call& call) {
+  measure::Timed turn;
+  if (row.kernel.remote) {
+    turn.elsewhere = [held = row.kernel.hold(call)](size_t calls) { return held(calls, 0); };
+    return turn;
+  }
+  turn.run = [&row, call] { row.kernel.run(call); };
+  turn.before = turn.run;
+  return turn;
+}
+
+/// Ours, on several threads ours on one as well, then the rivals.
+std::vector<measure::Timed> hot_turns(const Sampled& row, std::vector<Session>& sessions) {
+  std::vector<measure::Timed> turns;
+  turns.push_back(hot_turn(row, row.call.call));
+  const bool several = row.options.threads > 1;
+  if (several) turns.push_back(hot_turn(row, on_one_thread(row.call.call)));
+  for (Session& session : sessions) {
+    measure::Timed turn;
+    turn.elsewhere = [&session, several](size_t calls) {
+      if (several) let_others_sleep();  // our threads that wait for more work
+      return measure::Sample{session.time(calls)};
+    };
+    turns.push_back(std::move(turn));
+  }
+  return turns;
+}
+
+/// Wakes the pool's threads: they wait for work as when another layer has just run.
+void wake(RowCall& call) {
+  const auto nothing = [](void*, uint32_t) {};
+  if (call.pool == nullptr) return;
+  measure::Pool::parallel_for(call.pool.get(), static_cast<uint32_t>(call.pool->threads()), nothing,
+                              nullptr);
+}
+
+/// The kernel on another machine, which empties its own caches.
+measure::Timed cold_turn_elsewhere(const Sampled& row) {
+  const measure::CacheSizes sizes = measure::cache_sizes(row.options.machine, 1);
+  measure::Timed turn;
+  turn.repeat = 1;
+  turn.elsewhere = [held = row.kernel.hold(row.call.call),
+                    bytes = static_cast<size_t>(measure::network_bytes(sizes))](size_t calls) {
+    return held(calls, bytes);
+  };
+  return turn;
+}
+
+/// Caches emptied alike for ours and the rivals, by this process on the cores of all.
+std::vector<measure::Timed> cold_turns(const Sampled& row, std::vector<Session>& sessions,
+                                       measure::Evictor& evict) {
+  std::vector<measure::Timed> turns(1);
+  turns[0].repeat = 1;
+  turns[0].run = [&row] { row.kernel.run(row.call.call); };
+  turns[0].before = [&row, &evict] {
+    evict();
+    row.call.input.rewrite();
+    if (row.call.call.residual.data != nullptr) row.call.residual.rewrite();
+    wake(row.call);
+  };
+  for (Session& session : sessions) {
+    measure::Timed turn;
+    turn.repeat = 1;
+    turn.elsewhere = [&session, &evict](size_t) {
+      return measure::Sample{session.time_cold([&] { evict(); })};
+    };
+    turns.push_back(std::move(turn));
+  }
+  return turns;
+}
+
+void copy_text(char (&to)[160], const std::string& text) {
+  std::snprintf(to, sizeof(to), "%s", text.c_str());
+}
+
+void sample_hot(const Sampled& row, std::vector<Session>& sessions, double seconds,
+                Samples& samples) {
+  Bursts bursts{row, {}, {}};
+  const auto turns = hot_turns(row, sessions);
+  const auto times = measure::sample_in_turn(turns, seconds * static_cast<double>(turns.size()),
+                                             kLeastHot, [&] { bursts(); });
+  samples.hot = measure::statistics(times[0]);
+  const size_t ours = turns.size() - sessions.size();
+  if (ours > 1) samples.one_thread = measure::statistics(times[1]);
+  samples.peak_gflops = measure::statistics(bursts.all_threads).median;
+  samples.one_thread_peak_gflops = measure::statistics(bursts.one_thread).median;
+  for (size_t i = 0; i < sessions.size(); ++i) {
+    Samples::Peer& peer = samples.peers[i];
+    copy_text(peer.implementation, sessions[i].implementation());
+    copy_text(peer.problem, sessions[i].problem());
+    if (sessions[i].problem().empty()) peer.hot = measure::statistics(times[ours + i]);
+  }
+}
+
+void sample_cold(const Sampled& row, std::vector<Session>& sessions, double seconds,
+                 Samples& samples) {
+  measure::Evictor evict(row.options.threads);
+  const auto turns = row.kernel.remote ? std::vector<measure::Timed>{cold_turn_elsewhere(row)}
+                                       : cold_turns(row, sessions, evict);
+  const auto times =
+      measure::sample_in_turn(turns, seconds * static_cast<double>(turns.size()), kLeastCold);
+  samples.cold = measure::statistics(times[0]);
+  for (size_t i = 0; i < sessions.size(); ++i) {
+    // One that failed only now keeps its hot times.
+    if (sessions[i].problem().empty()) samples.peers[i].cold = measure::statistics(times[1 + i]);
+  }
+}
+
+}  // namespace
+
+void sample_row(const Sampled& row, std::vector<Session> sessions, Samples& samples) {
+  const BenchOptions& options = row.options;
+  const double cold_seconds = options.cold ? kColdShare * options.row_seconds : 0;
+  sample_hot(row, sessions, options.row_seconds - cold_seconds, samples);
+  if (options.cold) sample_cold(row, sessions, cold_seconds, samples);
+}
+
+}  // namespace sepconv::bench
