@@ -73,17 +73,27 @@ Json row_json(const BenchRow& row, bool several_files) {
 Json machine_json(const Machine& machine) {
   Json peaks = Json::object();
   for (const auto& [target, value] : machine.peak_gflops) peaks[target] = value;
-  return {{"cpu", machine.cpu},
-          {"peak_gflops", peaks},
-          {"l1_gbs", machine.gbs[0]},
-          {"l2_gbs", machine.gbs[1]},
-          {"l3_gbs", machine.gbs[2]},
-          {"dram_gbs", machine.gbs[3]},
-          {"core", text(machine.core)},
-          {"l1_bytes", machine.sizes.bytes[0]},
-          {"l2_bytes", machine.sizes.bytes[1]},
-          {"l3_bytes", machine.sizes.bytes[2]},
-          {"emulator", text(machine.emulator)}};
+  const auto gbs = [&](size_t level) {
+    return machine.gbs[level] > 0 ? Json(machine.gbs[level]) : Json(nullptr);
+  };
+  Json object{{"cpu", machine.cpu},
+              {"peak_gflops", peaks},
+              {"l1_gbs", gbs(0)},
+              {"l2_gbs", gbs(1)},
+              {"l3_gbs", gbs(2)},
+              {"dram_gbs", gbs(3)},
+              {"core", text(machine.core)},
+              {"l1_bytes", machine.sizes.bytes[0]},
+              {"l2_bytes", machine.sizes.bytes[1]},
+              {"l3_bytes", machine.sizes.bytes[2]},
+              {"emulator", text(machine.emulator)}};
+  for (const DeviceMachine& device : machine.devices) {
+    object["devices"][device.target] = {{"name", device.name},
+                                        {"l2_gbs", device.cache_gbs},
+                                        {"dram_gbs", device.dram_gbs},
+                                        {"l2_bytes", device.cache_bytes}};
+  }
+  return object;
 }
 
 Json gaps_json(const std::vector<TargetGap>& gaps) {

@@ -39,7 +39,7 @@ std::string make_tensors(const spec::Layer& layer, const reference::Operands& op
                          RowCall& made) {
   const auto make = [&](measure::TensorBuffer& buffer, const char* name, const spec::Shape& shape,
                         int64_t pixel_stride) {
-    auto made = measure::TensorBuffer::make(name, shape,
+    auto made = measure::TensorBuffer::make(name, layer.dtype, shape,
                                             measure::strides(layer.layout, shape, pixel_stride),
                                             measure::Placement::staggered);
     if (made) buffer = std::move(*made);

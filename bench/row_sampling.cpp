@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <thread>
 
+#include "measure/device/ceilings.h"
+#include "measure/device/device_run.h"
 #include "measure/evict.h"
 
 namespace sepconv::bench {
@@ -121,6 +123,17 @@ void copy_text(char (&to)[160], const std::string& text) {
   std::snprintf(to, sizeof(to), "%s", text.c_str());
 }
 
+/// The rivals' times follow `ours`.
+void keep_peers(const std::vector<Session>& sessions,
+                const std::vector<std::vector<double>>& times, size_t ours, Samples& samples) {
+  for (size_t i = 0; i < sessions.size(); ++i) {
+    Samples::Peer& peer = samples.peers[i];
+    copy_text(peer.implementation, sessions[i].implementation());
+    copy_text(peer.problem, sessions[i].problem());
+    if (sessions[i].problem().empty()) peer.hot = measure::statistics(times[ours + i]);
+  }
+}
+
 void sample_hot(const Sampled& row, std::vector<Session>& sessions, double seconds,
                 Samples& samples) {
   Bursts bursts{row, {}, {}};
@@ -132,12 +145,7 @@ void sample_hot(const Sampled& row, std::vector<Session>& sessions, double secon
   if (ours > 1) samples.one_thread = measure::statistics(times[1]);
   samples.peak_gflops = measure::statistics(bursts.all_threads).median;
   samples.one_thread_peak_gflops = measure::statistics(bursts.one_thread).median;
-  for (size_t i = 0; i < sessions.size(); ++i) {
-    Samples::Peer& peer = samples.peers[i];
-    copy_text(peer.implementation, sessions[i].implementation());
-    copy_text(peer.problem, sessions[i].problem());
-    if (sessions[i].problem().empty()) peer.hot = measure::statistics(times[ours + i]);
-  }
+  keep_peers(sessions, times, ours, samples);
 }
 
 void sample_cold(const Sampled& row, std::vector<Session>& sessions, double seconds,
@@ -161,6 +169,38 @@ void sample_row(const Sampled& row, std::vector<Session> sessions, Samples& samp
   const double cold_seconds = options.cold ? kColdShare * options.row_seconds : 0;
   sample_hot(row, sessions, options.row_seconds - cold_seconds, samples);
   if (options.cold) sample_cold(row, sessions, cold_seconds, samples);
+}
+
+std::string sample_device_row(const Sampled& row, std::vector<Session> sessions,
+                              Samples& samples) {
+  measure::Device device(row.target.device);
+  if (!device.usable()) return device.problem();
+  measure::DeviceRun run(device, row.kernel, row.call.call);
+  if (!run.problem().empty()) return run.problem();
+  measure::DevicePeak peak(device);
+  bool failed = false;
+  std::vector<measure::Timed> turns(1);
+  turns[0].repeat = run.runs_a_sample();
+  turns[0].elsewhere = [&](size_t runs) {
+    const double us = run.microseconds(runs);
+    failed |= us < 0;
+    return measure::Sample{us};
+  };
+  for (Session& session : sessions) {
+    measure::Timed turn;
+    turn.elsewhere = [&session](size_t calls) { return measure::Sample{session.time(calls)}; };
+    turns.push_back(std::move(turn));
+  }
+  std::vector<double> peaks;
+  const auto burst = [&] {
+    if (peaks.size() < kMostBursts) peaks.push_back(peak.burst());
+  };
+  const auto times = measure::sample_in_turn(
+      turns, row.options.row_seconds * static_cast<double>(turns.size()), kLeastHot, burst);
+  samples.hot = measure::statistics(times[0]);
+  samples.peak_gflops = measure::statistics(peaks).median;
+  keep_peers(sessions, times, 1, samples);
+  return failed ? "a run on the device failed" : "";
 }
 
 }  // namespace sepconv::bench

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "bench/peers/session.h"
@@ -36,5 +37,9 @@ struct Samples {
 
 /// Hot, with bursts at the peak in turn, then cold. Sessions of rivals end with it.
 void sample_row(const Sampled& row, std::vector<Session> sessions, Samples& samples);
+/// The same on a device: many runs with all data there between two waits, hot only. Says why there
+/// are no samples, or nothing.
+[[nodiscard]] std::string sample_device_row(const Sampled& row, std::vector<Session> sessions,
+                                            Samples& samples);
 
 }  // namespace sepconv::bench

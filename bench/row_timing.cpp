@@ -25,7 +25,9 @@ struct Row {
   const targets::Target& target;
   const measure::Kernel& kernel;
   const BenchOptions& options;
+  std::vector<Peer> peers;       ///< that run where the target's kernels do
   std::filesystem::path folder;  ///< for the rivals' files; empty without rivals
+  [[nodiscard]] bool on_device() const { return target.device != targets::Device::cpu; }
 };
 
 /// Keeps this process, and the programs that it starts, on the core where it is.
@@ -36,41 +38,69 @@ void pin() {
   sched_setaffinity(0, sizeof(cores), &cores);
 }
 
-/// Starts the rivals one after the other and compares their outputs with ours.
-std::vector<Session> start_peers(const Row& row, const std::vector<float>& ours, Samples& samples) {
+/// Rivals and their outputs.
+struct Rivals {
   std::vector<Session> sessions;
-  for (size_t i = 0; i < std::min(row.options.peers.size(), Samples::kMaxPeers); ++i) {
-    sessions.push_back(Session::start(row.options.peers[i], row.folder, row.options.threads));
-    if (!sessions.back().problem().empty()) continue;
-    const auto theirs = read_output(row.folder, static_cast<int64_t>(ours.size()));
-    samples.peers[i].agrees = agree(ours, theirs);
+  std::vector<std::vector<float>> outputs;
+};
+
+/// Starts the rivals one after the other, before a device's driver starts threads in this process.
+Rivals start_peers(const Row& row) {
+  Rivals rivals;
+  const spec::Shape out = spec::output_shape(row.layer);
+  for (const Peer& peer : row.peers) {
+    rivals.sessions.push_back(Session::start(peer, row.folder, row.options.threads));
+    rivals.outputs.push_back(read_output(row.folder, out.elements()));
     std::error_code ignored;
     std::filesystem::remove(row.folder / "output.f32", ignored);
   }
-  return sessions;
+  return rivals;
 }
 
 /// Fills, packs, runs once and samples, in the child; why not, or empty.
 std::string measure_kernel(const Row& row, Samples& samples) {
-  const bool alone = row.options.peers.empty() || row.kernel.remote;  // rivals are only here
-  if (!alone && row.options.threads == 1) pin();
+  const bool alone = row.peers.empty() || row.kernel.remote;  // rivals are only here
+  if (!alone && row.options.threads == 1 && !row.on_device()) pin();
   const reference::Operands operands = measure::real_fill(row.layer, row.layer.input.n);
-  RowCall made;
-  std::string problem = make_call(row.layer, operands, row.kernel, row.options.threads, made);
-  if (!problem.empty()) return problem;
-  std::vector<Session> sessions;
+  Rivals rivals;
   if (!alone) {
     const auto written = write_layer(row.folder, row.layer, operands, row.options.threads);
     if (!written) return written.error().front().message;
-    sessions = start_peers(row, made.output.read(), samples);
+    rivals = start_peers(row);
   }
-  sample_row({row.target, row.kernel, row.options, made}, std::move(sessions), samples);
+  RowCall made;
+  std::string problem = make_call(row.layer, operands, row.kernel, row.options.threads, made);
+  if (!problem.empty()) return problem;
+  for (size_t i = 0; i < rivals.outputs.size(); ++i) {
+    samples.peers[i].agrees = agree(made.output.read(), rivals.outputs[i]);
+  }
+  const Sampled sampled{row.target, row.kernel, row.options, made};
+  if (row.on_device()) return sample_device_row(sampled, std::move(rivals.sessions), samples);
+  sample_row(sampled, std::move(rivals.sessions), samples);
   return {};
 }
 
-std::vector<PeerTimes> peer_times(const std::vector<Peer>& peers, const Samples& samples) {
+/// Rivals that run where the target's kernels do, as many as there is room for. Their programs
+/// compute f32.
+std::vector<Peer> peers_of(const spec::Layer& layer, const targets::Target& target,
+                           const std::vector<Peer>& all) {
+  std::vector<Peer> mine;
+  if (layer.dtype != spec::Dtype::f32) return mine;
+  for (const Peer& peer : all) {
+    if (peer.device == target.device && mine.size() < Samples::kMaxPeers) mine.push_back(peer);
+  }
+  return mine;
+}
+
+std::vector<PeerTimes> peer_times(const Row& row, const Samples& samples) {
   std::vector<PeerTimes> times;
-  for (size_t i = 0; i < std::min(peers.size(), Samples::kMaxPeers); ++i) {
+  if (row.layer.dtype != spec::Dtype::f32) {
+    for (const Peer& peer : row.options.peers) {
+      times.push_back({peer.name, "", "its program computes f32 only", {}, {}, false});
+    }
+  }
+  const std::vector<Peer>& peers = row.peers;
+  for (size_t i = 0; i < peers.size(); ++i) {
     const Samples::Peer& peer = samples.peers[i];
     times.push_back(
         {peers[i].name, peer.implementation, peer.problem, peer.hot, peer.cold, peer.agrees});
@@ -83,9 +113,9 @@ std::vector<PeerTimes> peer_times(const std::vector<Peer>& peers, const Samples&
 RowTimes time_row(const spec::Layer& layer, const targets::Target& target,
                   const measure::Kernel& kernel, const BenchOptions& options) {
   RowTimes times;
-  Row row{layer, target, kernel, options, {}};
+  Row row{layer, target, kernel, options, peers_of(layer, target, options.peers), {}};
   std::optional<support::TempFolder> folder;  // here, so that it goes even if the child is killed
-  if (!options.peers.empty()) {
+  if (!row.peers.empty()) {
     auto made = support::TempFolder::make();
     if (!made) {
       times.failure = made.error().front().message;
@@ -116,7 +146,7 @@ RowTimes time_row(const spec::Layer& layer, const targets::Target& target,
   times.one_thread = samples->one_thread;
   times.peak_gflops = samples->peak_gflops;
   times.one_thread_peak_gflops = samples->one_thread_peak_gflops;
-  times.peers = peer_times(options.peers, *samples);
+  times.peers = peer_times(row, *samples);
   if (outcome.status != measure::Status::passed) times.failure = outcome.reason;
   munmap(memory, sizeof(Samples));
   return times;

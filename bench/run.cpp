@@ -8,6 +8,7 @@
 #include "bench/row_timing.h"
 #include "bench/rows.h"
 #include "measure/check.h"
+#include "measure/device/ceilings.h"
 #include "measure/fill.h"
 #include "measure/library.h"
 #include "spec/name.h"
@@ -17,6 +18,7 @@ namespace sepconv::bench {
 namespace {
 
 constexpr double kPeakSeconds = 0.05;
+constexpr double kDeviceSeconds = 60;  // wall time for a device's ceilings
 
 /// The layers under canonical names, each once, and which of them each row runs.
 struct Distinct {
@@ -53,7 +55,19 @@ struct TargetBuild {
   std::optional<measure::Library> library;       ///< opened here
   std::optional<measure::RemoteLibrary> remote;  ///< or by a runner
   std::vector<double> peaks;                     ///< GFLOP/s, one per timed row
+  std::string device;                            ///< its name, where kernels run on one
+  measure::Ceilings ceilings;
 };
+
+/// The ceilings of the target's device. Those of the CPU are the same for all its targets.
+void measure_ceilings(const targets::Target& target, TargetBuild& result) {
+  const auto facts = measure::measure_device(target.device, kDeviceSeconds);
+  result.device = facts.name;
+  result.ceilings = facts.ceilings;
+  if (facts.problem.empty()) return;
+  result.status = Status::failed;
+  result.reason = "the device could not be measured: " + facts.problem;
+}
 
 void open(const std::optional<measure::Runner>& runner, TargetBuild& result) {
   const measure::Built& built = result.built;
@@ -83,11 +97,8 @@ TargetBuild build_target(const targets::Target& target, const std::vector<spec::
     result.reason = why;
     return result;
   }
-  if (target.device != targets::Device::cpu) {
-    result.status = Status::skipped;
-    result.reason = "a device's times are taken on the device, by scripts/gpu_bundle";
-    return result;
-  }
+  if (target.device != targets::Device::cpu && !runner) measure_ceilings(target, result);
+  if (result.status != Status::ok) return result;
   auto built = build(layers, target);
   if (!built) {
     result.status = support::interrupted() ? Status::skipped : Status::failed;
@@ -170,18 +181,19 @@ void set_peers(const RowTimes& times, const BenchOptions& options, BenchRow& row
 /// What all rows share.
 struct Run {
   const BenchOptions& options;
-  measure::Ceilings ceilings;
-  std::optional<measure::Ceilings> one_thread;  ///< beside several threads
+  std::optional<measure::Ceilings> one_thread;  ///< of the CPU, beside several threads
 };
 
-void measure_row(const Run& run, const targets::Target& target, const measure::Kernel& kernel,
-                 const measure::Prepared& prepared, TargetBuild& build, BenchRow& row) {
-  const auto checked = measure::isolated(run.options.limit_seconds, [&] {
-    return measure::check(prepared, {}, kernel, run.options.threads);
-  });
-  if (support::interrupted()) return;
-  if (checked.status != measure::Status::passed) return fail(row, checked.reason);
-  const spec::Layer& layer = prepared.real.layer;
+void measure_row(const Run& run, const targets::Target& target, const spec::Layer& layer,
+                 const measure::Kernel& kernel, const std::optional<measure::Prepared>& prepared,
+                 TargetBuild& build, BenchRow& row) {
+  if (prepared) {
+    const auto checked = measure::isolated(run.options.limit_seconds, [&] {
+      return measure::check(*prepared, {}, kernel, run.options.threads);
+    });
+    if (support::interrupted()) return;
+    if (checked.status != measure::Status::passed) return fail(row, checked.reason);
+  }
   const RowTimes times = time_row(layer, target, kernel, run.options);
   if (support::interrupted()) return;
   if (!times.failure.empty()) return fail(row, times.failure);
@@ -194,8 +206,8 @@ void measure_row(const Run& run, const targets::Target& target, const measure::K
   }
   build.peaks.push_back(times.peak_gflops);
   const spec::Cost cost = spec::cost(layer);
-  set_roofline(row, cost, times.peak_gflops, run.ceilings);
-  if (run.one_thread) {
+  set_roofline(row, cost, times.peak_gflops, build.ceilings);
+  if (run.one_thread && build.device.empty()) {
     set_speedup(row, times.one_thread.median,
                 roofline_gflops(cost, times.one_thread_peak_gflops, *run.one_thread));
   }
@@ -239,6 +251,7 @@ std::optional<double> peak_of(const TargetBuild& build, const targets::Target& t
                               const BenchOptions& options) {
   if (build.status == Status::skipped) return std::nullopt;
   if (!build.peaks.empty()) return measure::statistics(build.peaks).median;
+  if (target.device != targets::Device::cpu) return std::nullopt;
   try {
     return measure::peak_gflops(options.machine, target, options.threads, kPeakSeconds);
   } catch (const measure::KernelLost&) {
@@ -260,21 +273,32 @@ measure::Ceilings ceilings(const BenchOptions& options, int threads,
   }
 }
 
-Machine describe_machine(const Run& run, const std::vector<TargetBuild>& builds,
+bool any_on_cpu(const std::vector<targets::Target>& targets) {
+  return std::any_of(targets.begin(), targets.end(), [](const targets::Target& target) {
+    return target.device == targets::Device::cpu;
+  });
+}
+
+Machine describe_machine(const BenchOptions& options, const measure::Ceilings& cpu,
+                         const std::vector<TargetBuild>& builds,
                          const std::vector<targets::Target>& targets) {
   Machine machine;
-  machine.cpu = run.options.machine.cpu;
-  machine.emulator = run.options.machine.emulator;
+  machine.cpu = options.machine.cpu;
+  machine.emulator = options.machine.emulator;
   const auto native = targets::parse_target("native");
-  const bool here = !run.options.runner;
+  const bool here = !options.runner;
   machine.core = here && native ? std::string(native->core.name) : "generic";
-  machine.sizes = run.ceilings.sizes;
+  machine.sizes = cpu.sizes;
   for (size_t level = 0; level < measure::kLevels; ++level) {
-    machine.gbs[level] = run.ceilings.levels[level].at(0.5);
+    machine.gbs[level] = cpu.levels[level].at(0.5);
   }
   for (size_t t = 0; t < targets.size(); ++t) {
-    const auto peak = peak_of(builds[t], targets[t], run.options);
+    const auto peak = peak_of(builds[t], targets[t], options);
     if (peak) machine.peak_gflops.emplace_back(targets[t].name, *peak);
+    if (builds[t].device.empty()) continue;
+    const auto& levels = builds[t].ceilings.levels;
+    machine.devices.push_back({targets[t].name, builds[t].device, levels[1].at(0.5),
+                               levels[3].at(0.5), builds[t].ceilings.sizes.bytes[1]});
   }
   return machine;
 }
@@ -290,20 +314,27 @@ BenchReport run(const std::vector<spec::Layer>& layers, const std::vector<std::s
     const auto runner = options.runner ? options.runner(target) : std::nullopt;
     builds.push_back(build_target(target, kernels.layers, build, runner));
   }
-  Run run{options, ceilings(options, options.threads, builds), {}};
-  if (options.threads > 1) run.one_thread = ceilings(options, 1, builds);
+  measure::Ceilings cpu;
+  Run run{options, {}};
+  if (any_on_cpu(targets)) {
+    cpu = ceilings(options, options.threads, builds);
+    if (options.threads > 1) run.one_thread = ceilings(options, 1, builds);
+  }
+  for (size_t t = 0; t < targets.size(); ++t) {
+    if (targets[t].device == targets::Device::cpu) builds[t].ceilings = cpu;
+  }
   BenchReport report;
   report.threads = options.threads;
   for (size_t i = 0; i < layers.size(); ++i) {
     std::optional<measure::Prepared> prepared;  // one serves every target
     for (size_t t = 0; t < targets.size(); ++t) {
-      BenchRow row =
-          begin_row(layers[i], files[i], targets[t], spec::cost(layers[i]), run.ceilings.sizes);
+      BenchRow row = begin_row(layers[i], files[i], targets[t], spec::cost(layers[i]),
+                               builds[t].ceilings.sizes);
       if (options.repeat) row.repeat = options.repeat(layers[i], targets[t]);
       const auto kernel = find_kernel(builds[t], kernels, i, row);
       if (kernel && !support::interrupted()) {
-        if (!prepared) prepared = quick_case(layers[i]);
-        measure_row(run, targets[t], *kernel, *prepared, builds[t], row);
+        if (!prepared && options.check) prepared = quick_case(layers[i]);
+        measure_row(run, targets[t], layers[i], *kernel, prepared, builds[t], row);
       }
       skip_if_interrupted(row);
       report.rows.push_back(std::move(row));
@@ -312,7 +343,7 @@ BenchReport run(const std::vector<spec::Layer>& layers, const std::vector<std::s
       }
     }
   }
-  report.machine = describe_machine(run, builds, targets);
+  report.machine = describe_machine(options, cpu, builds, targets);
   report.files = sums(report.rows);
   return report;
 }

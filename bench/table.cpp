@@ -51,11 +51,17 @@ std::string peer_cell(const BenchRow& row, const std::string& name) {
 
 std::string machine_text(const BenchReport& report) {
   const auto& gbs = report.machine.gbs;
-  std::string text = fmt::format(
-      "{}, {} thread{}: L1d {:.0f}, L2 {:.0f}, L3 {:.0f}, DRAM {:.0f} GB/s (half reads, half "
-      "writes)\n",
-      report.machine.cpu, report.threads, report.threads == 1 ? "" : "s", gbs[0], gbs[1], gbs[2],
-      gbs[3]);
+  std::string text;
+  for (const DeviceMachine& device : report.machine.devices) {
+    text += fmt::format("{}: {}: L2 {:.0f}, DRAM {:.0f} GB/s (half reads, half writes)\n",
+                        device.target, device.name, device.cache_gbs, device.dram_gbs);
+  }
+  if (gbs[0] > 0)
+    text += fmt::format(
+        "{}, {} thread{}: L1d {:.0f}, L2 {:.0f}, L3 {:.0f}, DRAM {:.0f} GB/s (half reads, half "
+        "writes)\n",
+        report.machine.cpu, report.threads, report.threads == 1 ? "" : "s", gbs[0], gbs[1], gbs[2],
+        gbs[3]);
   for (const auto& [target, peak] : report.machine.peak_gflops) {
     text += fmt::format("{}: peak {:.1f} GFLOP/s\n", target, peak);
   }

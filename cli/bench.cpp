@@ -252,8 +252,9 @@ void add_bench(CLI::App& app, int& code) {
   verb->add_option("--compare", flags->compare,
                    "An earlier --json output; exit code 1 where a row is slower beyond the noise")
       ->type_name("FILE");
-  verb->add_option("--peers", flags->peers,
-                   "Rivals to time in turn: onednn, xnnpack, onnxruntime (see scripts/peers)")
+  verb->add_option(
+          "--peers", flags->peers,
+          "Rivals to time in turn: onednn, xnnpack, onnxruntime, cudnn (see scripts/peers)")
       ->type_name("P[,P..]")
       ->delimiter(',')
       ->allow_extra_args(false);

@@ -208,9 +208,13 @@ Result<Selector> make_selector(const Options& options) {
   auto source = read_source(options);
   if (!source) return fail(std::move(source.error()));
   const auto shared = std::make_shared<const Source>(std::move(*source));
-  return Selector([shared](const spec::Layer& layer, const targets::Target& target) {
-    return select(*shared, layer, target);
-  });
+  return Selector(
+      [shared](const spec::Layer& layer, const targets::Target& target) -> Result<Selection> {
+        if (Errors errors = schedules::unsupported(layer, target); !errors.empty()) {
+          return fail(std::move(errors));
+        }
+        return select(*shared, layer, target);
+      });
 }
 
 Result<emit::Chooser> make_chooser(const Options& options) {

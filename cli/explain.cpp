@@ -38,7 +38,7 @@ Result<Json> code_of(const Explain& options, const spec::Layer& layer,
   compile.emits.insert("asm");
   const auto kernels = emit::compile({layer}, {target}, choose, compile);
   if (!kernels) return fail(kernels.error());
-  return stats(layer, kernels->front());
+  return stats(layer, target, kernels->front());
 }
 
 void add_code_lines(const Json& code, std::vector<std::string>& lines) {

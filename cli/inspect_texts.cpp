@@ -78,8 +78,30 @@ std::string schedule_text(const spec::Layer& layer, const targets::Target& targe
   return text;
 }
 
+namespace {
+
+/// The roofline of a device as data sheets have it; nothing of it is measured.
+std::vector<std::string> device_cost_lines(const spec::Cost& cost, const targets::Gpu& gpu) {
+  const auto bytes = static_cast<double>(cost.bytes());
+  const bool cached = cost.bytes() <= gpu.l2_bytes;
+  const double gbs = cached ? gpu.l2_gbs() : gpu.dram_gbs;
+  const double roof = std::min(gpu.peak_gflops(), cost.intensity() * gbs);
+  return {
+      fmt::format("{} MACs: depthwise {}, pointwise {}, dense {}", cost.macs(), cost.depthwise_macs,
+                  cost.pointwise_macs, cost.dense_macs),
+      fmt::format("{} bytes once each {} the second cache of GPU {}: {:.2f} FLOP a byte",
+                  cost.bytes(), cached ? "fit" : "exceed", gpu.name, cost.intensity()),
+      fmt::format("its data sheet: {:.0f} GFLOP/s of multiply-adds, {:.0f} GB/s from there: at "
+                  "most {:.0f} GFLOP/s, {:.1f} us",
+                  gpu.peak_gflops(), gbs, roof,
+                  std::max(2e-3 * static_cast<double>(cost.macs()) / roof, bytes / gbs * 1e-3))};
+}
+
+}  // namespace
+
 std::vector<std::string> cost_lines(const spec::Layer& layer, const targets::Target& target) {
   const spec::Cost cost = spec::cost(layer);
+  if (target.device != targets::Device::cpu) return device_cost_lines(cost, target.gpu);
   std::vector<std::string> lines{
       fmt::format("{} MACs: depthwise {}, pointwise {}, dense {}", cost.macs(), cost.depthwise_macs,
                   cost.pointwise_macs, cost.dense_macs),
@@ -87,7 +109,6 @@ std::vector<std::string> cost_lines(const spec::Layer& layer, const targets::Tar
           "{} bytes once each: input {}, output {}, parameters {}{}", cost.bytes(),
           cost.input_bytes, cost.output_bytes, cost.parameter_bytes,
           cost.residual_bytes > 0 ? fmt::format(", residual {}", cost.residual_bytes) : "")};
-  if (target.device != targets::Device::cpu) return lines;
   const schedules::Bound bound = schedules::bound(layer, target);
   lines.push_back(fmt::format("arithmetic: {:.0f} FLOP a cycle on core {}: {:.0f} cycles",
                               bound.flops_a_cycle, target.core.name, bound.arithmetic));
@@ -101,30 +122,12 @@ std::vector<std::string> cost_lines(const spec::Layer& layer, const targets::Tar
 
 namespace {
 
-/// What a multiprocessor of a GPU generation holds at once.
-struct Multiprocessor {
-  int sm;
-  int64_t threads, blocks, shared_bytes;
-};
-constexpr Multiprocessor kMultiprocessors[] = {{80, 2048, 32, 164 * 1024},
-                                               {86, 1536, 16, 100 * 1024},
-                                               {87, 1536, 16, 164 * 1024},
-                                               {90, 2048, 32, 228 * 1024}};
-
-/// Share of a multiprocessor's threads that blocks of the launch can occupy: bounded by threads,
-/// blocks, 65536 registers handed out to warps in 256s, and shared memory with 1 KiB a block lost.
+/// Share of a multiprocessor's threads that blocks of the launch can occupy.
 double occupancy(const emit::Launch& launch, const emit::Launch::Registers& used) {
-  constexpr int64_t kRegisters = 65536, kWarp = 32, kUnit = 256, kReserved = 1024;
-  for (const Multiprocessor& one : kMultiprocessors) {
-    if (one.sm != used.sm) continue;
-    const int64_t warps = (launch.threads() + kWarp - 1) / kWarp;
-    const int64_t a_warp = (used.registers * kWarp + kUnit - 1) / kUnit * kUnit;
-    const int64_t blocks = std::min({one.blocks, one.threads / (warps * kWarp),
-                                     kRegisters / std::max<int64_t>(1, a_warp * warps),
-                                     one.shared_bytes / (launch.shared_bytes + kReserved)});
-    return static_cast<double>(blocks * launch.threads()) / static_cast<double>(one.threads);
-  }
-  return 0;
+  const targets::Multiprocessor& one = targets::multiprocessor(used.sm);
+  const int64_t blocks =
+      targets::resident_blocks(one, launch.threads(), used.registers, launch.shared_bytes);
+  return static_cast<double>(blocks * launch.threads()) / static_cast<double>(one.threads);
 }
 
 Json device_stats(const emit::CompiledKernel& kernel) {

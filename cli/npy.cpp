@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "sepconv/sepconv.h"
 #include "support/files.h"
 
 namespace sepconv::cli {
@@ -60,6 +61,15 @@ bool parse_shape(std::string_view text, std::vector<int64_t>& extents) {
   return true;
 }
 
+/// Exactly.
+void copy_halves(std::string_view data, std::vector<float>& values) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    uint16_t half = 0;
+    std::memcpy(&half, data.data() + i * sizeof(half), sizeof(half));
+    values[i] = sepconv_f16_to_f32(half);
+  }
+}
+
 }  // namespace
 
 Result<Array> parse_npy(std::string_view bytes, const std::string& path) {
@@ -77,8 +87,10 @@ Result<Array> parse_npy(std::string_view bytes, const std::string& path) {
   if (bytes.size() - begin < length) return wrong(path, "the .npy header is cut off");
   const std::string_view header = bytes.substr(begin, length);
   const std::string_view type = field(header, "descr");
-  if (!type.starts_with("'<f4'")) {
-    return wrong(path, "the elements must be little-endian f32", std::string(type.substr(0, 8)));
+  const bool halves = type.starts_with("'<f2'");
+  if (!halves && !type.starts_with("'<f4'")) {
+    return wrong(path, "the elements must be little-endian f32 or f16",
+                 std::string(type.substr(0, 8)));
   }
   if (!field(header, "fortran_order").starts_with("False")) {
     return wrong(path, "the array must be in C order", "fortran_order");
@@ -91,12 +103,17 @@ Result<Array> parse_npy(std::string_view bytes, const std::string& path) {
   size_t elements = 1;
   for (const int64_t extent : array.extents) elements *= static_cast<size_t>(extent);
   const std::string_view data = bytes.substr(begin + length);
-  if (data.size() != elements * sizeof(float)) {
+  const size_t element = halves ? sizeof(uint16_t) : sizeof(float);
+  if (data.size() != elements * element) {
     return wrong(path, "the file holds " + std::to_string(data.size()) + " bytes of data, not " +
-                           std::to_string(elements * sizeof(float)));
+                           std::to_string(elements * element));
   }
   array.values.resize(elements);
-  if (elements > 0) std::memcpy(array.values.data(), data.data(), data.size());
+  if (halves) {
+    copy_halves(data, array.values);
+  } else if (elements > 0) {
+    std::memcpy(array.values.data(), data.data(), data.size());
+  }
   return array;
 }
 

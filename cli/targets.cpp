@@ -33,9 +33,8 @@ std::vector<TargetRow> target_rows() {
     if (targets::runs_here(*target, &row.reason)) {
       const bool opencl = target->device == targets::Device::opencl;
       row.run = opencl ? "opencl" : "native";
-      row.time = target->device == targets::Device::cpu;
+      row.time = true;
       row.reason.clear();
-      if (!row.time) row.reason = "scripts/gpu_bundle times on the device itself";
     } else if (const std::string start = emulator(*target); !start.empty()) {
       row.run = "runner";
       row.reason = "through `" + start + "`, whose times mean nothing; or through --runner";

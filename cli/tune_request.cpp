@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "cli/choose.h"
+#include "schedules/schedule.h"
+#include "support/process.h"
 
 namespace sepconv::cli {
 namespace {
@@ -16,6 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr double kDefaultBudget = 600;
 constexpr double kSecondsATrial = 0.7;  ///< for the plan, before anything was measured
+constexpr double kSecondsAhead = 0.35;  ///< likewise, where the next ones compile meanwhile
 
 Error flag_error(ErrorKind kind, const char* flag, const std::string& value, std::string message,
                  std::string hint) {
@@ -97,16 +100,6 @@ Result<void> read_trials(TuneRequest& request) {
   return {};
 }
 
-Result<Judges> judges_of(const TuneFlags& flags, const std::vector<targets::Target>& targets) {
-  for (const targets::Target& target : targets) {
-    if (target.device == targets::Device::cpu) continue;
-    return fail(flag_error(ErrorKind::environment, "--target", target.name,
-                           "there is no tuning on devices in this version",
-                           "force points with --schedule; see: sepconv inspect"));
-  }
-  return find_judges(flags, targets);
-}
-
 }  // namespace
 
 Result<TuneRequest> read_request(TuneFlags flags) {
@@ -118,12 +111,27 @@ Result<TuneRequest> read_request(TuneFlags flags) {
   auto targets = read_targets(flags);
   if (!targets) return fail(std::move(targets.error()));
   if (flags.simulate.empty() && !flags.dry_run) {
-    auto judges = judges_of(flags, *targets);
+    for (const targets::Target& target : *targets) {
+      std::string why;
+      if (target.device == targets::Device::cpu || targets::runs_here(target, &why)) continue;
+      return fail(flag_error(ErrorKind::environment, "--target", target.name,
+                             "the target's device is not here: " + why,
+                             "tune on the machine that has it; see: sepconv targets"));
+    }
+    auto judges = find_judges(flags, *targets);
     if (!judges) return fail(std::move(judges.error()));
     request.judges = std::move(*judges);
     flags.predicted = request.judges.predicted;
     if (flags.machine.empty()) flags.machine = request.judges.machine;
   }
+  Errors errors;
+  for (const spec::Layer& layer : layers->layers) {
+    for (const targets::Target& target : *targets) {
+      const Errors found = schedules::unsupported(layer, target);
+      errors.insert(errors.end(), found.begin(), found.end());
+    }
+  }
+  if (!errors.empty()) return fail(std::move(errors));
   if (flags.machine.empty()) flags.machine = host_machine();
   request.flags = flags;
   auto database = read_database(flags);
@@ -154,6 +162,8 @@ void print_plan(const TuneRequest& request, const tune::SessionOptions& options)
     points += task.size.points;
     known += task.known.size();
   }
+  const bool ahead = support::core_count() > request.flags.threads;
+  const double each = ahead ? kSecondsAhead : kSecondsATrial;
   fmt::print(stderr, "{} layers and targets, {:.3g} legal points, {} trials in the journal\n",
              request.planned.size(), points, known);
   if (request.flags.predicted) {
@@ -164,11 +174,11 @@ void print_plan(const TuneRequest& request, const tune::SessionOptions& options)
   }
   if (options.budget.seconds > 0) {
     fmt::print(stderr, "budget {:.0f} s, about {:.0f} trials\n", options.budget.seconds,
-               options.budget.seconds / kSecondsATrial);
+               options.budget.seconds / each);
   } else if (options.budget.trials > 0) {
     const double trials =
         static_cast<double>(options.budget.trials) * static_cast<double>(request.planned.size());
-    fmt::print(stderr, "{:.0f} trials, about {:.0f} s\n", trials, trials * kSecondsATrial);
+    fmt::print(stderr, "{:.0f} trials, about {:.0f} s\n", trials, trials * each);
   }
 }
 

@@ -24,8 +24,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr double kTrialSeconds = 0.15;
 constexpr double kLimitSeconds = 60;
-constexpr double kRemoteSeconds = 600;            ///< emulators are a hundred times slower
-constexpr int64_t kKeptBytes = int64_t{1} << 30;  ///< of prepared values
+constexpr double kRemoteSeconds = 600;  ///< emulators are a hundred times slower
 
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
@@ -46,18 +45,6 @@ std::string now() {
   return text;
 }
 
-int64_t bytes_of(const measure::Case& values) {
-  const auto& operands = values.operands;
-  size_t floats = operands.input.size() + operands.residual.size();
-  for (const auto& stage : operands.stages) floats += stage.weights.size() + stage.bias.size();
-  const size_t doubles = values.expected.values.size() + values.expected.bounds.size();
-  return static_cast<int64_t>(4 * floats + 8 * doubles);
-}
-
-int64_t bytes_of(const measure::Prepared& prepared) {
-  return bytes_of(prepared.real) + (prepared.exact ? bytes_of(*prepared.exact) : 0);
-}
-
 Error about(const spec::Layer& layer, std::string message) {
   Error error;
   error.layer = layer.name;
@@ -69,37 +56,15 @@ Error about(const spec::Layer& layer, std::string message) {
 }  // namespace
 
 Trials::Trials(TrialSettings settings, std::vector<Bench> benches, const db::Journal& journal)
-    : settings_(std::move(settings)), benches_(std::move(benches)), journal_(journal) {}
+    : settings_(std::move(settings)),
+      benches_(std::move(benches)),
+      journal_(journal),
+      candidates_(settings_.compile) {}
 
-const measure::Prepared& Trials::prepared(size_t task) {
-  const auto found = std::find_if(prepared_.begin(), prepared_.end(),
-                                  [&](const auto& entry) { return entry.first == task; });
-  if (found != prepared_.end()) {
-    prepared_.splice(prepared_.begin(), prepared_, found);
-    return prepared_.front().second;
-  }
-  prepared_.emplace_front(task,
-                          measure::prepare(benches_[task].task->layer, support::core_count()));
-  int64_t kept = 0;
-  for (auto entry = prepared_.begin(); entry != prepared_.end();) {
-    kept += bytes_of(entry->second);
-    const bool first = entry == prepared_.begin();
-    entry = kept > kKeptBytes && !first ? prepared_.erase(entry) : std::next(entry);
-  }
-  return prepared_.front().second;
-}
-
-Result<Candidate> Trials::candidate(size_t task, const schedules::Point& point) {
-  const auto found = open_.find({task, point});
-  if (found != open_.end()) return found->second;
-  const tune::Task& about = *benches_[task].task;
-  auto made = compile_candidates(about.layer, about.target, {point}, settings_.compile);
-  if (made.empty()) return fail(Errors{});
-  if (!made.front()) return fail(made.front().error());
-  if (point == benches_[task].baseline) {
-    open_.emplace(std::make_pair(task, point), *made.front());
-  }
-  return *made.front();
+Result<Candidate> Trials::baseline(size_t task) {
+  auto kept = candidates_.keep(task, *benches_[task].task, {benches_[task].baseline});
+  if (!kept) return fail(std::move(kept.error()));
+  return std::move(kept->front());
 }
 
 std::optional<measure::Runner> Trials::runner(size_t task) const {
@@ -125,7 +90,7 @@ Result<double> Trials::prediction(size_t task, const schedules::Point& point) {
 measure::TrialResult Trials::try_out(size_t task, const Candidate& candidate,
                                      const Candidate* baseline) {
   if (predicted() && !runner(task)) return {measure::Verdict::ok, {}, {{}, {}}};
-  return measure::run_trial(prepared(task), opener(task, candidate),
+  return measure::run_trial(prepared_.of(task, benches_[task].task->layer), opener(task, candidate),
                             baseline == nullptr ? measure::Opener() : opener(task, *baseline),
                             options(task));
 }
@@ -158,7 +123,10 @@ measure::TrialOptions Trials::options(size_t task) const {
   options.timed = !predicted();
   options.threads = settings_.threads;
   options.seconds = kTrialSeconds;
-  options.same_bits = spec::promises_bits(benches_[task].task->layer);
+  options.device = benches_[task].task->target.device;
+  options.limits.driver = options.device != targets::Device::cpu;
+  // A device's compiler decides where a product is rounded before it is added.
+  options.same_bits = !options.limits.driver && spec::promises_bits(benches_[task].task->layer);
   // A hundred times what the baseline needs for the runs of a check.
   options.limits.seconds = (options.remote ? kRemoteSeconds : kLimitSeconds) +
                            100 * 50 * benches_[task].baseline_us * 1e-6;
@@ -168,7 +136,7 @@ measure::TrialOptions Trials::options(size_t task) const {
 
 Errors Trials::begin_one(size_t task) {
   const spec::Layer& layer = benches_[task].task->layer;
-  const auto baseline = candidate(task, benches_[task].baseline);
+  const auto baseline = this->baseline(task);
   if (!baseline) return baseline.error();
   const auto result = try_out(task, *baseline, nullptr);
   if (result.verdict == measure::Verdict::ok) {
@@ -248,7 +216,7 @@ std::optional<tune::Result> Trials::run(size_t task, const tune::Proposal& propo
     trial.detail = one_line(candidate.error().front().message);
     return finish(std::move(trial));
   }
-  const auto baseline = this->candidate(task, benches_[task].baseline);
+  const auto baseline = this->baseline(task);
   if (!baseline) return std::nullopt;
   const auto begin = Clock::now();
   const auto result = try_out(task, *candidate, &*baseline);
@@ -280,28 +248,7 @@ void Trials::announce(size_t task, const std::vector<tune::Proposal>& proposals)
   const int free_cores = support::core_count() - settings_.threads;
   auto points = unknown(task, proposals);
   if (free_cores < 1 || points.empty()) return;
-  emit::CompileOptions options = settings_.compile;
-  if (options.jobs == 0) options.jobs = free_cores;
-  const tune::Task& about = *benches_[task].task;
-  auto compiling = CandidatesAhead::start(about.layer, about.target, points, options);
-  if (compiling) announced_.push_back({task, std::move(points), std::move(*compiling)});
-}
-
-/// Those of an announcement, where there was one; fewer when the user interrupts.
-std::vector<Result<Candidate>> Trials::compiled(size_t task,
-                                                const std::vector<schedules::Point>& points) {
-  if (points.empty()) return {};
-  const auto announced = std::find_if(announced_.begin(), announced_.end(), [&](const auto& one) {
-    return one.task == task && one.points == points;
-  });
-  std::vector<Result<Candidate>> candidates;
-  if (announced != announced_.end()) {
-    candidates = announced->compiling.take();
-    announced_.erase(announced);
-  }
-  if (!candidates.empty() || support::interrupted()) return candidates;
-  const tune::Task& about = *benches_[task].task;
-  return compile_candidates(about.layer, about.target, points, settings_.compile);
+  candidates_.announce(task, *benches_[task].task, std::move(points), free_cores);
 }
 
 std::vector<tune::Result> Trials::evaluate(size_t task,
@@ -309,7 +256,7 @@ std::vector<tune::Result> Trials::evaluate(size_t task,
   const Bench& bench = benches_[task];
   const auto fresh = unknown(task, proposals);
   const auto begin = Clock::now();
-  const auto candidates = compiled(task, fresh);
+  const auto candidates = candidates_.compile(task, *bench.task, fresh);
   // Of a compilation ahead, what was waited for.
   const double each = seconds_since(begin) / static_cast<double>(std::max<size_t>(1, fresh.size()));
   std::vector<tune::Result> results;
@@ -341,23 +288,16 @@ std::vector<std::vector<double>> Trials::together(size_t task,
     }
     return samples;
   }
-  std::vector<schedules::Point> missing;
-  for (const schedules::Point& point : points) {
-    if (!open_.contains({task, point})) missing.push_back(point);
-  }
-  const auto made = compiled(task, missing);
-  if (made.size() < missing.size()) return {};
-  for (size_t i = 0; i < made.size(); ++i) {
-    if (!made[i]) return {};
-    open_.emplace(std::make_pair(task, missing[i]), *made[i]);
-  }
+  const auto candidates = candidates_.keep(task, *benches_[task].task, points);
+  if (!candidates) return {};
   std::vector<measure::Opener> openers;
-  for (const schedules::Point& point : points)
-    openers.push_back(opener(task, open_.at({task, point})));
+  for (const Candidate& candidate : *candidates) openers.push_back(opener(task, candidate));
   measure::TrialOptions settings = options(task);
   settings.seconds = seconds;
   settings.session = session;
-  auto rounds = measure::time_together(prepared(task), openers, settings).rounds;
+  auto rounds =
+      measure::time_together(prepared_.of(task, benches_[task].task->layer), openers, settings)
+          .rounds;
   for (auto& one : rounds) one = rounded(std::move(one));
   return rounds;
 }

@@ -2,14 +2,14 @@
 // journal. Knows no search strategy.
 #pragma once
 
-#include <list>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "cli/tune_compile.h"
+#include "cli/tune_candidates.h"
 #include "cli/tune_judges.h"
+#include "cli/tune_prepared.h"
 #include "measure/trial.h"
 #include "schedules/db/journal.h"
 #include "schedules/db/record.h"
@@ -76,28 +76,19 @@ class Trials {
   const db::Journal& journal_;
   Errors errors_;
   int64_t made_ = 0, replayed_ = 0;
-  std::map<std::pair<size_t, schedules::Point>, Candidate> open_;
-  std::list<std::pair<size_t, measure::Prepared>> prepared_;  ///< the latest used first
-  struct Announced {
-    size_t task = 0;
-    std::vector<schedules::Point> points;
-    CandidatesAhead compiling;
-  };
-  std::list<Announced> announced_;  ///< in the order of evaluation
-
+  Candidates candidates_;
+  PreparedValues prepared_;
   std::map<std::pair<size_t, schedules::Point>, double> predictions_;
 
-  const measure::Prepared& prepared(size_t task);
   [[nodiscard]] std::optional<measure::Runner> runner(size_t task) const;
   [[nodiscard]] measure::Opener opener(size_t task, const Candidate& candidate) const;
   measure::TrialResult try_out(size_t task, const Candidate& candidate, const Candidate* baseline);
   Result<double> prediction(size_t task, const schedules::Point& point);
   void set_times(size_t task, const schedules::Point& point, const measure::TrialResult& result,
                  db::Trial& trial);
-  Result<Candidate> candidate(size_t task, const schedules::Point& point);
+  Result<Candidate> baseline(size_t task);
   [[nodiscard]] std::vector<schedules::Point> unknown(
       size_t task, const std::vector<tune::Proposal>& proposals) const;
-  std::vector<Result<Candidate>> compiled(size_t task, const std::vector<schedules::Point>& points);
   Errors begin_one(size_t task);
   measure::TrialOptions options(size_t task) const;
   std::optional<tune::Result> run(size_t task, const tune::Proposal& proposal,

@@ -22,11 +22,12 @@ constexpr int64_t kBlobHeaderBytes = 64;
 
 int64_t round_up(int64_t bytes) { return (bytes + 63) / 64 * 64; }
 
-/// What a packed blob depends on: batch, layout and pixel strides do not matter.
+/// What a packed blob depends on: batch, layout, pixel strides and the type of sums do not matter.
 uint64_t layer_hash(spec::Layer layer) {
   layer.input.n = 1;
   layer.layout = spec::Layout::nhwc;
   layer.input_pixel_stride = layer.output_pixel_stride = 0;
+  layer.accumulate = spec::traits(layer.dtype).accumulators.front();
   return support::sha256_prefix(spec::canonical_name(layer));
 }
 
@@ -53,6 +54,10 @@ uint32_t part_kind(const spec::Parameter& parameter, const spec::Stage& stage) {
       return SEPCONV_PART_CONV2D;
   }
   return SEPCONV_PART_BIAS;
+}
+
+uint32_t dtype_code(spec::Dtype dtype) {
+  return dtype == spec::Dtype::f16 ? SEPCONV_DTYPE_F16 : SEPCONV_DTYPE_F32;
 }
 
 uint32_t part_role(spec::Parameter::Role role) {
@@ -86,6 +91,7 @@ PartData part(const spec::Parameter& parameter, const spec::Layer& layer,
     data.kh = stage.window.kernel[0];
     data.kw = stage.window.kernel[1];
   }
+  data.dtype = dtype_code(parameter.dtype);
   data.offset = parameter.offset;
   data.bytes = parameter.bytes;
   for (size_t i = 0; i < parameter.extents.size() && i < data.extents.size(); ++i) {
@@ -149,7 +155,8 @@ VariantData variant(const spec::Layer& layer, const targets::Target& target,
     if (i + 1 < phases.size()) {
       phase.output_offset = data.shared_bytes;
       const auto& hwc = phase.output_hwc;
-      data.shared_bytes += round_up(hwc[0] * hwc[1] * hwc[2] * int64_t{sizeof(float)});
+      data.shared_bytes +=
+          round_up(hwc[0] * hwc[1] * hwc[2] * spec::traits(layer.accumulate).bytes);
     }
     data.phases.push_back(std::move(phase));
   }
@@ -164,6 +171,7 @@ ImplData impl(const spec::Layer& layer, const std::vector<targets::Target>& targ
   ImplData data;
   data.layer_hash = layer_hash(layer);
   data.packing_version = spec::kPackingVersion;
+  data.between_bytes = spec::traits(layer.accumulate).bytes;
   data.residual_is_input =
       layer.op == spec::Op::inverted_residual && layer.stages.back().residual ? 1 : 0;
   for (const auto& parameter : spec::parameters(layer)) {
@@ -180,6 +188,8 @@ LayerData layer_data(const spec::Layer& layer) {
   data.layer = layer.name;
   data.canonical_name = spec::canonical_name(layer);
   data.layout = std::string(spec::word(layer.layout));
+  data.dtype = std::string(spec::word(layer.dtype));
+  data.element_bytes = static_cast<uint64_t>(spec::traits(layer.dtype).bytes);
   data.input = tensor(layer.input, layer.layout, layer.input_pixel_stride);
   data.output = tensor(spec::output_shape(layer), layer.layout, layer.output_pixel_stride);
   if (spec::has_residual_input(layer)) {

@@ -57,6 +57,8 @@ void write_parts(Writer& out, const ImplData& impl, size_t index) {
       out.number(value);
     }
     out.numbers(part.extents);
+    out.half(part.dtype);
+    out.half(part.reserved);
   }
 }
 
@@ -100,7 +102,7 @@ void write_impl(Writer& out, const ImplData& impl, size_t index) {
   out.number(uint64_t{impl.parts.size()});
   out.pointer(label("variants", index));
   out.number(uint64_t{impl.variants.size()});
-  out.number(impl.element_bytes);
+  out.number(impl.between_bytes);
   out.number(impl.residual_is_input);
 }
 
@@ -122,6 +124,8 @@ void write_layer(Writer& out, const LayerData& layer, uint32_t abi_version) {
   out.number(layer.packed_bytes);
   out.pointer(label("impl", layer.impl));
   for (const char* function : {kRuntimePack, kRuntimeRun, kRuntimeQuery}) out.pointer(function);
+  out.string(layer.dtype);
+  out.number(layer.element_bytes);
 }
 
 /// Returns the address of a kernel; position independent.

@@ -28,27 +28,28 @@ struct PartData {
   uint32_t kind = 0, role = 0;
   int64_t ci = 1, co = 1, kh = 1, kw = 1, offset = 0, bytes = 0;
   std::array<int64_t, 5> extents{};
+  uint32_t dtype = 0, reserved = 0;
 };
 /// What all layers of one canonical name share.
 struct ImplData {
   uint64_t layer_hash = 0, packing_version = 0;
   std::vector<PartData> parts;
   std::vector<VariantData> variants;  ///< best first
-  int64_t element_bytes = 4, residual_is_input = 0;
+  int64_t between_bytes = 4, residual_is_input = 0;
 };
 struct TensorData {
   std::array<int64_t, 4> extent{}, stride{};
 };
 /// One layer of the library: an entry of its list and a symbol of its own.
 struct LayerData {
-  std::string layer, canonical_name, layout;
+  std::string layer, canonical_name, layout, dtype = "f32";
   TensorData input, residual, output;
-  uint64_t packed_bytes = 0;
+  uint64_t packed_bytes = 0, element_bytes = 4;
   size_t impl = 0;  ///< index into LibraryData::impls
 };
 struct LibraryData {
   std::string name;  ///< prefix of every exported symbol
-  uint32_t abi_version = 1;
+  uint32_t abi_version = 2;
   std::vector<LayerData> layers;
   std::vector<ImplData> impls;
   bool device = false;  ///< whether some variant's code is for a device

@@ -13,14 +13,14 @@ std::string upper(std::string text) {
   return text;
 }
 
-std::string tensor_line(const char* name, const TensorData& tensor) {
+std::string tensor_line(const char* name, const TensorData& tensor, const std::string& dtype) {
   std::ostringstream out;
   const char* axes[] = {"n", "h", "w", "c"};
-  out << " *   " << name << " [n][h][w][c] = ";
+  out << " *   " << name << " " << dtype << " [n][h][w][c] = ";
   for (size_t i = 0; i < 4; ++i) out << (i == 0 ? "" : " x ") << tensor.extent[i];
   out << ", strides ";
   for (size_t i = 0; i < 4; ++i) out << (i == 0 ? "" : ", ") << axes[i] << " " << tensor.stride[i];
-  out << " floats\n";
+  out << " elements\n";
   return out.str();
 }
 
@@ -30,9 +30,9 @@ std::string layer_text(const LibraryWords& words, size_t index) {
   std::ostringstream out;
   out << "/* " << layer.layer << ": " << layer.canonical_name << "\n";
   for (const std::string& line : said.lines) out << " *   " << line << "\n";
-  out << tensor_line("input ", layer.input);
-  if (layer.residual.extent[0] > 0) out << tensor_line("residual", layer.residual);
-  out << tensor_line("output", layer.output);
+  out << tensor_line("input ", layer.input, layer.dtype);
+  if (layer.residual.extent[0] > 0) out << tensor_line("residual", layer.residual, layer.dtype);
+  out << tensor_line("output", layer.output, layer.dtype);
   out << " *   packed weights " << layer.packed_bytes << " bytes, workspace for one thread "
       << said.workspace_bytes << " bytes, " << said.flops << " FLOP a call, code "
       << said.code_bytes << " bytes\n";

@@ -47,6 +47,7 @@ ordered_json layer_json(const LibraryWords& words, size_t index) {
   }
   return {{"layer", layer.layer},
           {"name", layer.canonical_name},
+          {"dtype", layer.dtype},
           {"symbol", words.data.name + "_" + layer.layer},
           {"aliases", aliases},
           {"packed_bytes", layer.packed_bytes},

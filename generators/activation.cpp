@@ -57,16 +57,9 @@ Expr gelu(const Expr& x) {
   return half * error_function(x * 0.70710678f) + half;
 }
 
-}  // namespace
-
-Expr activate(spec::Activation activation, const Expr& x) {
+/// Those that are computed rather than compared, in f32.
+Expr evaluate(spec::Activation activation, const Expr& x) {
   switch (activation) {
-    case spec::Activation::none:
-      return x;
-    case spec::Activation::relu:
-      return Halide::max(x, 0.0f);
-    case spec::Activation::relu6:
-      return Halide::clamp(x, 0.0f, 6.0f);
     case spec::Activation::hard_swish:
       return x * Halide::clamp(x + 3.0f, 0.0f, 6.0f) * (1.0f / 6.0f);
     case spec::Activation::silu:
@@ -75,8 +68,25 @@ Expr activate(spec::Activation activation, const Expr& x) {
       return gelu(x);
     case spec::Activation::sigmoid:
       return logistic(1.0f, x);
+    default:
+      return x;
   }
-  return x;
+}
+
+}  // namespace
+
+Expr activate(spec::Activation activation, const Expr& x) {
+  const Expr zero = Halide::cast(x.type(), 0.0f);
+  switch (activation) {
+    case spec::Activation::none:
+      return x;
+    case spec::Activation::relu:
+      return Halide::max(x, zero);
+    case spec::Activation::relu6:
+      return Halide::clamp(x, zero, Halide::cast(x.type(), 6.0f));
+    default:
+      return Halide::cast(x.type(), evaluate(activation, Halide::cast<float>(x)));
+  }
 }
 
 }  // namespace sepconv::generators

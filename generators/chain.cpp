@@ -12,12 +12,51 @@ using spec::StageKind;
 
 namespace {
 
+/// Those of a buffer's own Func are implicit, which definitions may not use.
+std::vector<Halide::Var> fresh_vars(int count) {
+  std::vector<Halide::Var> vars;
+  for (int i = 0; i < count; ++i) vars.emplace_back("i" + std::to_string(i));
+  return vars;
+}
+
+/// A stored tensor as values of the sums' type: the Func itself where that is its type.
+Func widen(const Func& stored, const Halide::Type& to, const std::string& name) {
+  if (stored.type() == to) return stored;
+  const std::vector<Halide::Var> args = fresh_vars(stored.dimensions());
+  Func wide(name);
+  wide(args) = load(stored(std::vector<Expr>(args.begin(), args.end())), to);
+  return wide;
+}
+
+/// The weights of output channel c by (c, taps of the reduction), out of the packed blocks of
+/// spec::Parameter: channel c lies at [c/16] [...] [c%16], depthwise at [...] [c].
+Func unpacked(const Chain& chain, StageKind kind, const Func& packed, const Halide::Type& to,
+              const std::string& name) {
+  constexpr int kBlock = static_cast<int>(spec::kChannelBlock);
+  std::vector<Halide::Var> args = fresh_vars(packed.dimensions());
+  args.front() = chain.c;
+  std::vector<Expr> at(args.begin(), args.end());
+  if (kind != StageKind::depthwise) {
+    args.pop_back();
+    at.front() = chain.c % kBlock;
+    at.back() = chain.c / kBlock;
+  }
+  Func weights(name);
+  weights(args) = load(packed(at), to);
+  return weights;
+}
+
 bool has_columns(const spec::Window& window) {
   return window.padding[1] > 0 || window.padding[3] > 0;
 }
 bool has_rows(const spec::Window& window) { return window.padding[0] > 0 || window.padding[2] > 0; }
 
 Expr lies_in(const Expr& at, int64_t extent) { return at >= 0 && at < as_int(extent); }
+
+/// The value inside, else zero.
+Expr or_zero(const Expr& inside, const Expr& value) {
+  return Halide::select(inside, value, Halide::cast(value.type(), 0.0f));
+}
 
 /// The input with its zeros, where `likely` marks the interior, so that a schedule may split the
 /// border from it. Sides without padding are not tested.
@@ -34,7 +73,7 @@ Func build_pad(const Chain& chain, const StageFuncs& stage, const Func& input, i
   const Expr py = rows ? Halide::clamp(chain.y, 0, as_int(stage.in.h) - 1) : Expr(chain.y);
   const Expr value = input(chain.c, px, py);
   Func pad("pad_" + std::to_string(index));
-  pad(chain.c, chain.x, chain.y) = stage.padded ? Halide::select(inside, value, 0.0f) : value;
+  pad(chain.c, chain.x, chain.y) = stage.padded ? or_zero(inside, value) : value;
   return pad;
 }
 
@@ -51,9 +90,9 @@ Func build_pad_of_loads(const Chain& chain, const StageFuncs& stage, const Func&
   Expr value = input(chain.c, columns ? clamped(chain.x, stage.in.w) : Expr(chain.x),
                      rows ? clamped(chain.y, stage.in.h) : Expr(chain.y));
   if (rows && !rows_tested) {
-    value = Halide::select(lies_in(chain.y, stage.in.h), Halide::likely(value), 0.0f);
+    value = or_zero(lies_in(chain.y, stage.in.h), Halide::likely(value));
   }
-  if (columns) value = Halide::select(lies_in(chain.x, stage.in.w), Halide::likely(value), 0.0f);
+  if (columns) value = or_zero(lies_in(chain.x, stage.in.w), Halide::likely(value));
   Func pad("pad_" + std::to_string(index));
   pad(chain.c, chain.x, chain.y) = value;
   return pad;
@@ -64,9 +103,6 @@ Expr tap(const Expr& out, const Expr& k, const spec::Window& window, int axis) {
   return out * as_int(window.stride[axis]) + k * as_int(window.dilation[axis]) -
          as_int(window.padding[axis == 0 ? 0 : 1]);
 }
-
-/// The packed blocks of spec::Parameter: channel c lies at [c/16] [...] [c%16].
-constexpr int kBlock = static_cast<int>(spec::kChannelBlock);
 
 Expr depthwise_product(const Chain& chain, const StageFuncs& stage, const Expr& kx,
                        const Expr& ky) {
@@ -115,7 +151,7 @@ void accumulate(const Chain& chain, StageFuncs& stage, const Func& input, int in
   switch (stage.stage.kind) {
     case StageKind::pointwise:
       r = RDom(0, as_int(stage.in.c), taps);
-      stage.sum(c, x, y) += stage.weights(c % kBlock, r, c / kBlock) * input(r, x, y);
+      stage.sum(c, x, y) += stage.weights(c, r) * input(r, x, y);
       break;
     case StageKind::depthwise:
       r = RDom(0, kw, 0, kh, taps);
@@ -125,7 +161,7 @@ void accumulate(const Chain& chain, StageFuncs& stage, const Func& input, int in
     case StageKind::conv2d:
       r = RDom(0, as_int(stage.in.c), 0, kw, 0, kh, taps);
       pad_taps(chain, stage, input, index, r.z);
-      stage.sum(c, x, y) += stage.weights(c % kBlock, r.x, r.y, r.z, c / kBlock) *
+      stage.sum(c, x, y) += stage.weights(c, r.x, r.y, r.z) *
                             stage.pad(r.x, tap(x, r.y, window, 1), tap(y, r.z, window, 0));
       break;
   }
@@ -176,13 +212,16 @@ Chain build_chain(const spec::Layer& layer, const spec::Phase& phase, const Chai
   Chain chain;
   chain.layer = layer;
   chain.phase = phase;
-  chain.input = inputs.input;
+  const Types& types = inputs.types;
+  chain.input = widen(inputs.input, types.sums, "wide_input");
+  chain.widened = inputs.input.type() != types.sums;
+  chain.narrow_weights = types.weights != types.sums;
   const bool planar = layer.layout == spec::Layout::nchw;
   chain.planar_input = planar && phase.first_stage == 0;
   chain.planar_output = planar && phase.last_stage + 1 == static_cast<int>(layer.stages.size());
   const std::vector<spec::Shape> shapes = phase_shapes(layer, phase);
   size_t next_parameter = 0;
-  Func input = inputs.input;
+  Func input = chain.input;
   for (int i = phase.first_stage; i <= phase.last_stage; ++i) {
     StageFuncs stage;
     const std::string suffix = "_" + std::to_string(i);
@@ -192,10 +231,11 @@ Chain build_chain(const spec::Layer& layer, const spec::Phase& phase, const Chai
     stage.padded = reaches_padding(stage);
     stage.sum = Func("sum" + suffix);
     stage.result = Func(i == phase.last_stage ? "result" : "result" + suffix);
-    stage.weights = inputs.parameters[next_parameter++];
-    Expr initial = 0.0f;
+    stage.weights = unpacked(chain, stage.stage.kind, inputs.parameters[next_parameter++],
+                             types.sums, "weights" + suffix);
+    Expr initial = Halide::cast(types.sums, 0.0f);
     if (stage.stage.bias) {
-      stage.bias = inputs.parameters[next_parameter++];
+      stage.bias = widen(inputs.parameters[next_parameter++], types.sums, "bias" + suffix);
       initial = stage.bias(chain.c);
     }
     if (phase.inline_taps && stage.stage.kind == StageKind::depthwise) {
@@ -207,8 +247,12 @@ Chain build_chain(const spec::Layer& layer, const spec::Phase& phase, const Chai
     // The residual joins after the sum: only the consumer's lanes are known to lie inside the
     // tensor.
     Expr total = stage.sum(chain.c, chain.x, chain.y);
-    if (stage.stage.residual) total = total + inputs.residual(chain.c, chain.x, chain.y);
-    stage.result(chain.c, chain.x, chain.y) = activate(stage.stage.activation, total);
+    if (stage.stage.residual) {
+      total = total + load(inputs.residual(chain.c, chain.x, chain.y), types.sums);
+    }
+    const Expr value = activate(stage.stage.activation, total);
+    const bool stored = i + 1 == static_cast<int>(layer.stages.size());
+    stage.result(chain.c, chain.x, chain.y) = stored ? store(value, types.tensors) : value;
     input = stage.result;
     chain.stages.push_back(std::move(stage));
   }

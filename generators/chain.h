@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "generators/elements.h"
 #include "generators/stages.h"
 
 namespace sepconv::generators {
@@ -12,6 +13,7 @@ struct ChainInputs {
   Halide::Func input;                    ///< (c, x, y)
   std::vector<Halide::Func> parameters;  ///< packed, in the order of phase_parameters
   Halide::Func residual;                 ///< (c, x, y); undefined when the phase has none
+  Types types;
 };
 
 /// The packed parameters of the stages of a phase, in argument order.

@@ -63,22 +63,29 @@ class ChainGenerator : public Halide::Generator<Self> {
       throw Halide::CompileError("phase: the schedule has " + std::to_string(phases.size()));
     }
     phase_ = phases[phase_index];
-    const Halide::Type f32 = Halide::Float(32);
-    input_ = this->template add_input<Halide::Buffer<>>("input", f32, 3);
+    types_ = types(layer_, this->get_target());
+    // What lies between phases has the type of the sums.
+    const bool first = phase_.first_stage == 0;
+    const bool last = phase_.last_stage + 1 == static_cast<int>(layer_.stages.size());
+    input_ = this->template add_input<Halide::Buffer<>>("input",
+                                                        first ? types_.tensors : types_.sums, 3);
     for (const spec::Parameter& parameter : phase_parameters(layer_, phase_)) {
-      parameters_.push_back(
-          this->template add_input<Halide::Buffer<>>(std::string(spec::word(parameter.role)), f32,
-                                                     static_cast<int>(parameter.extents.size())));
+      parameters_.push_back(this->template add_input<Halide::Buffer<>>(
+          std::string(spec::word(parameter.role)),
+          parameter.is_bias ? types_.biases : types_.weights,
+          static_cast<int>(parameter.extents.size())));
     }
     if (phase_has_residual(layer_, phase_)) {
-      residual_ = this->template add_input<Halide::Buffer<>>("residual", f32, 3);
+      residual_ = this->template add_input<Halide::Buffer<>>("residual", types_.tensors, 3);
     }
-    output_ = this->template add_output<Halide::Buffer<>>("output", f32, 3);
+    output_ = this->template add_output<Halide::Buffer<>>("output",
+                                                          last ? types_.tensors : types_.sums, 3);
   }
 
   void generate() {
     ChainInputs inputs;
     inputs.input = *input_;
+    inputs.types = types_;
     for (auto* parameter : parameters_) inputs.parameters.push_back(*parameter);
     if (residual_ != nullptr) inputs.residual = *residual_;
     chain_ = build_chain(layer_, phase_, inputs);
@@ -129,6 +136,7 @@ class ChainGenerator : public Halide::Generator<Self> {
 
   spec::Layer layer_;
   spec::Phase phase_;
+  Types types_;
   Chain chain_;
   Halide::GeneratorInput<Halide::Buffer<>>* input_ = nullptr;
   std::vector<Halide::GeneratorInput<Halide::Buffer<>>*> parameters_;

@@ -23,10 +23,11 @@ struct StageFuncs {
   bool padded = false;  ///< whether some tap falls on padding
   Halide::Func
       pad;  ///< input with its zeros, (c, x, y) in input coordinates; undefined for pointwise
-  Halide::Func sum;            ///< pure: bias; update 0: += weights * input over `taps`
-  Halide::Func result;         ///< activation(sum + residual)
-  Halide::RDom taps;           ///< pointwise (ci); depthwise (kx, ky); conv2d (ci, kx, ky)
-  Halide::Func weights, bias;  ///< the packed parameters; bias undefined when absent
+  Halide::Func sum;      ///< pure: bias; update 0: += weights * input over `taps`
+  Halide::Func result;   ///< activation(sum + residual)
+  Halide::RDom taps;     ///< pointwise (ci); depthwise (kx, ky); conv2d (ci, kx, ky)
+  Halide::Func weights;  ///< by output channel and taps, as values of the sums' type
+  Halide::Func bias;     ///< by output channel; undefined when absent
 };
 
 /// The algorithm of one phase: stages [first, last] of a layer.
@@ -36,7 +37,9 @@ struct Chain {
   bool planar_input = false, planar_output = false;  ///< nchw: pixels are contiguous, not channels
   int64_t output_pixel_stride = 0;                   ///< elements from pixel to pixel; 0 is dense
   Halide::Var c{"c"}, x{"x"}, y{"y"};
-  Halide::Func input;
+  Halide::Func input;           ///< what the first stage reads
+  bool widened = false;         ///< that is a conversion of what is stored
+  bool narrow_weights = false;  ///< weights are conversions of what is packed
   std::vector<StageFuncs> stages;
   Halide::Func output;  ///< the last stage's result, the pipeline's output
 };

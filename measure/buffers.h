@@ -53,8 +53,8 @@ class GuardedBuffer {
   void release();
 };
 
-/// The bits that poison() repeats.
-inline constexpr uint32_t kPoison = 0x7fc0dead;
+/// The bits that poison() repeats: quiet NaNs as f32, and as f16 both halves of it.
+inline constexpr uint32_t kPoison = 0x7fe17fe1;
 
 /// Says, for the address of a fault, which living buffer it concerns: "accessed 4 bytes after the
 /// end of output". Empty when none. Writes at most `room` bytes into `text`; safe in a signal

@@ -21,8 +21,8 @@ Error refusal(std::string message) {
 Result<void> make_tensor(TensorBuffer& tensor, const char* name, const spec::Layer& layer,
                          const spec::Shape& shape, int64_t pixel_stride,
                          const std::vector<float>* values) {
-  auto made = TensorBuffer::make(name, shape, strides(layer.layout, shape, pixel_stride),
-                                 Placement::staggered);
+  auto made = TensorBuffer::make(name, layer.dtype, shape,
+                                 strides(layer.layout, shape, pixel_stride), Placement::staggered);
   if (!made) return fail(std::move(made.error()));
   tensor = std::move(*made);
   if (values != nullptr) tensor.write(values->data());

@@ -71,8 +71,8 @@ spec::Shape with_batch(spec::Shape shape, int64_t images) {
 Result<TensorBuffer> input_tensor(const char* name, const spec::Layer& layer,
                                   const spec::Shape& shape, int64_t pixel_stride,
                                   Placement placement, const std::vector<float>& values) {
-  auto made =
-      TensorBuffer::make(name, shape, strides(layer.layout, shape, pixel_stride), placement);
+  auto made = TensorBuffer::make(name, layer.dtype, shape,
+                                 strides(layer.layout, shape, pixel_stride), placement);
   if (!made) return made;
   made->write(values.data());
   made->set_read_only(true);
@@ -94,8 +94,9 @@ Result<Buffers> make_buffers(const Case& values, const Setting& setting) {
     if (!residual) return fail(std::move(residual.error()));
     buffers.residual = std::move(*residual);
   }
-  auto output = TensorBuffer::make(
-      "output", out, strides(layer.layout, out, layer.output_pixel_stride), setting.placement);
+  auto output =
+      TensorBuffer::make("output", layer.dtype, out,
+                         strides(layer.layout, out, layer.output_pixel_stride), setting.placement);
   if (!output) return fail(std::move(output.error()));
   buffers.output = std::move(*output);
   return buffers;

@@ -153,9 +153,10 @@ void offer_for_killing() {
 void confine(const Containment& limits) {
   setpgid(0, 0);
   offer_for_killing();
-  limit(RLIMIT_FSIZE, static_cast<rlim_t>(std::max<int64_t>(limits.output_bytes, 0)));
   limit(RLIMIT_CORE, 0);
   if (limits.cpu_seconds > 0) limit_cpu(static_cast<rlim_t>(std::ceil(limits.cpu_seconds)));
+  if (limits.driver) return;
+  limit(RLIMIT_FSIZE, static_cast<rlim_t>(std::max<int64_t>(limits.output_bytes, 0)));
   limit(RLIMIT_AS, mapped_bytes() + static_cast<rlim_t>(std::max<int64_t>(limits.memory_bytes, 0)));
   filter_calls();
 }

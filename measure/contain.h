@@ -17,6 +17,9 @@ struct Containment {
   double cpu_seconds = 0;  ///< of all its threads together; 0: no limit
   int64_t output_bytes = 1 << 20;
   int64_t memory_bytes = int64_t{8} << 30;  ///< address space beyond what it starts with
+  /// A device's driver works in it, which opens device files and caches, maps far more than it uses
+  /// and starts programs: of all limits only time, and the guardian, remain.
+  bool driver = false;
 };
 
 /// Like isolated(), below a guardian process that adopts whatever the check leaves behind and kills

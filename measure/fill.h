@@ -18,10 +18,11 @@ namespace sepconv::measure {
 [[nodiscard]] spec::Layer exact_twin(const spec::Layer& layer);
 
 /// Whole numbers times one power of two per tensor, at least half of them not zero, such that no
-/// partial sum of any stage, in any order, needs more than 24 bits: f32 computes them exactly.
-/// Scales and biases centre clamped sums between their clamps. The values depend on the canonical
-/// name and on `attempt` only; the first images are the same whatever `images`.
-/// Precondition: is_exact(layer). Kind input when no such fill exists.
+/// partial sum of any stage, in any order, needs more bits than the type of sums has, and hardly
+/// any output more than the layer's dtype: the kernel computes them exactly. Scales and biases
+/// centre clamped sums between their clamps. The values depend on the canonical name and on
+/// `attempt` only; the first images are the same whatever `images`. Precondition: is_exact(layer).
+/// Kind input when no such fill exists.
 [[nodiscard]] Result<reference::Operands> exact_fill(const spec::Layer& layer, int64_t images,
                                                      int attempt = 0);
 

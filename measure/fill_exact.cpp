@@ -1,4 +1,4 @@
-// Measure: the fill for which f32 arithmetic is exact. Knows no kernel.
+// Measure: the fill for which a layer's arithmetic is exact. Knows no kernel.
 #include <algorithm>
 #include <cmath>
 
@@ -19,7 +19,9 @@ struct Richness {
 /// Richest first.
 constexpr Richness kRichness[] = {{7, 5, false}, {5, 3, false}, {3, 2, false},
                                   {2, 1, false}, {1, 1, false}, {1, 1, true}};
-constexpr double kUnits = 16777216;  ///< 2^24: f32 holds every whole number below
+
+/// A type holds every whole number below.
+double whole_units(spec::Dtype dtype) { return std::ldexp(1.0, spec::traits(dtype).digits); }
 
 /// What is known of the values between two stages. `largest` and `mean_square` in units of
 /// 2^exponent.
@@ -65,7 +67,8 @@ struct Draft {
   reference::StageParameters parameters;
   std::vector<float> residual;
   Values out;
-  bool fits = false;  ///< every partial sum stays below 2^24 units
+  bool sums_fit = false;   ///< every partial sum is a whole number that its type holds
+  double likely_most = 0;  ///< units that an output hardly exceeds
 };
 
 /// Bias in units of the sums: around the middle of relu6's interval, else around zero.
@@ -97,7 +100,7 @@ Values activated(const spec::Stage& stage, int exponent, double largest, double 
 
 Draft draft_stage(const spec::Stage& stage, const StageSizes& sizes, const Values& in,
                   const Values* chain_input, const Richness& richness, const std::string& name,
-                  uint64_t stream, int64_t residual_elements) {
+                  uint64_t stream, int64_t residual_elements, spec::Dtype accumulate) {
   Draft draft;
   const Values weight = uniform_values(0, richness.weight);
   const double density = richness.sparse ? 0.5 : 1.0;
@@ -126,8 +129,11 @@ Draft draft_stage(const spec::Stage& stage, const StageSizes& sizes, const Value
     largest += chain_input->largest * ratio;
     mean_square += chain_input->mean_square * ratio * ratio;
   }
-  draft.fits = largest < kUnits;
+  draft.sums_fit = largest < whole_units(accumulate);
+  // Seven deviations, and the bias with its centre.
+  const double likely = 7 * std::sqrt(mean_square) + 1.5 * deviation;
   draft.out = activated(stage, draft.out.exponent, largest, mean_square);
+  draft.likely_most = std::min(draft.out.largest, likely);
   return draft;
 }
 
@@ -143,9 +149,11 @@ bool try_fill(const spec::Layer& layer, const Richness& richness, int attempt,
     const int64_t residual = spec::has_residual_input(layer) && layer.stages[i].residual
                                  ? result.n * image_elements(shapes[i + 1])
                                  : 0;
-    Draft draft = draft_stage(layer.stages[i], stage_sizes(layer.stages[i], shapes[i]), values,
-                              &input, richness, name, first_stream + 1 + 3 * i, residual);
-    if (!draft.fits) return false;
+    Draft draft =
+        draft_stage(layer.stages[i], stage_sizes(layer.stages[i], shapes[i]), values, &input,
+                    richness, name, first_stream + 1 + 3 * i, residual, layer.accumulate);
+    const bool last = i + 1 == layer.stages.size();
+    if (!draft.sums_fit || (last && draft.likely_most >= whole_units(layer.dtype))) return false;
     values = draft.out;
     if (residual > 0) result.residual = std::move(draft.residual);
     result.stages.push_back(std::move(draft.parameters));
@@ -165,8 +173,10 @@ Result<reference::Operands> exact_fill(const spec::Layer& layer, int64_t images,
   }
   Error error;
   error.kind = ErrorKind::input;
-  error.message =
-      "no fill of whole numbers keeps every partial sum below 2^24 units, so f32 cannot be exact";
+  error.message = "no fill of whole numbers keeps every partial sum below 2^" +
+                  std::to_string(spec::traits(layer.accumulate).digits) +
+                  " units and outputs below 2^" + std::to_string(spec::traits(layer.dtype).digits) +
+                  ", so the kernel cannot be exact";
   error.layer = layer.name;
   error.value = spec::canonical_name(layer);
   error.hint = "take fewer input channels per stage, or relu6 between the stages";

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "measure/timing.h"
+#include "sepconv/gpu.h"
 #include "sepconv/sepconv.h"
 
 namespace sepconv::measure {
@@ -14,6 +15,13 @@ namespace sepconv::measure {
 /// Thrown by the callables of a kernel in another process when that fails: what became of it.
 struct KernelLost {
   std::string reason;
+};
+
+/// The library's functions of sepconv/gpu.h; null where it has no code for devices.
+struct DeviceCalls {
+  sepconv_gpu_open_function open = nullptr;
+  sepconv_gpu_run_function run = nullptr;
+  sepconv_gpu_close_function close = nullptr;
 };
 
 using TimedCall = std::function<Sample(size_t calls, size_t evict_bytes)>;
@@ -30,6 +38,8 @@ struct Kernel {
   /// then times calls on them, after an untimed one or, where `evict_bytes` is not 0, after a walk
   /// through so much other memory.
   std::function<TimedCall(const sepconv_call& call)> hold;
+  const sepconv_kernel* described = nullptr;  ///< in this process; null where it runs elsewhere
+  DeviceCalls device;
 };
 
 }  // namespace sepconv::measure

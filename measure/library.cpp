@@ -19,6 +19,12 @@ Error unusable(const std::filesystem::path& path, std::string message) {
   return error;
 }
 
+/// A function that only libraries for devices have.
+template <class Function>
+void find_function(void* handle, const std::string& name, Function& function) {
+  function = reinterpret_cast<Function>(dlsym(handle, name.c_str()));
+}
+
 std::string last_loader_error() {
   const char* text = dlerror();
   return text == nullptr ? "unknown reason" : text;
@@ -39,6 +45,9 @@ Result<Library> Library::open(const std::filesystem::path& shared_object, const 
     return fail(unusable(shared_object, "the built library does not export " + name + "_find"));
   }
   library.find_ = reinterpret_cast<const sepconv_kernel* (*)(const char*)>(find);
+  find_function(handle, name + "_gpu_open", library.device_.open);
+  find_function(handle, name + "_gpu_run", library.device_.run);
+  find_function(handle, name + "_gpu_close", library.device_.close);
   return library;
 }
 
@@ -67,6 +76,8 @@ Result<Kernel> Library::kernel(const std::string& canonical_name) const {
   kernel.run = [keep = handle_, found](const sepconv_call& call) {
     return sepconv_run(found, &call);
   };
+  kernel.described = found;
+  kernel.device = device_;
   return kernel;
 }
 

@@ -26,6 +26,7 @@ class Library {
  private:
   std::shared_ptr<void> handle_;
   const sepconv_kernel* (*find_)(const char*) = nullptr;
+  DeviceCalls device_;
 };
 
 }  // namespace sepconv::measure

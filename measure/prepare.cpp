@@ -43,6 +43,16 @@ Census census(const spec::Layer& layer, const reference::Expected& expected) {
   return result;
 }
 
+/// Whether outputs that must be met exactly can be.
+std::string not_storable(const spec::Layer& layer, const reference::Expected& expected) {
+  if (layer.dtype == layer.accumulate) return {};  // its sums fit
+  for (const double value : expected.values) {
+    if (spec::rounded(layer.dtype, value) == value) continue;
+    return fmt::format("an output of {:g} is no value of {}", value, spec::word(layer.dtype));
+  }
+  return {};
+}
+
 /// Fills and computes, with the next fill where the outputs prove little. The last one stays, with
 /// `mistrust` set.
 Result<Case> fill_case(const spec::Layer& layer, bool exact, int threads, std::string& mistrust) {
@@ -58,7 +68,8 @@ Result<Case> fill_case(const spec::Layer& layer, bool exact, int threads, std::s
       result.operands = real_fill(layer, images, attempt);
     }
     result.expected = reference::run(layer, result.operands, !exact, threads);
-    mistrust = distrust(layer, result.expected);
+    mistrust = exact ? not_storable(layer, result.expected) : "";
+    if (mistrust.empty()) mistrust = distrust(layer, result.expected);
     if (mistrust.empty()) break;
   }
   return result;

@@ -56,33 +56,39 @@ sepconv_runner_buffer buffer(const void* data, size_t bytes) {
 }
 
 /// Bytes from a view's first element to its last.
-size_t span_bytes(const sepconv_tensor& tensor) {
+size_t span_bytes(const sepconv_tensor& tensor, size_t element_bytes) {
   int64_t last = 0;
   for (int i = 0; i < 4; ++i) {
     if (tensor.extent[i] == 0) return 0;
     last += (tensor.extent[i] - 1) * tensor.stride[i];
   }
-  return (static_cast<size_t>(last) + 1) * sizeof(float);
+  return (static_cast<size_t>(last) + 1) * element_bytes;
 }
 
-sepconv_runner_tensor remote(const sepconv_tensor& tensor) {
+sepconv_runner_tensor remote(const sepconv_tensor& tensor, size_t element_bytes) {
   sepconv_runner_tensor result{};
   if (tensor.data == nullptr) return result;
-  result.buffer = buffer(tensor.data, span_bytes(tensor));
+  result.buffer = buffer(tensor.data, span_bytes(tensor, element_bytes));
   std::memcpy(result.extent, tensor.extent, sizeof(result.extent));
   std::memcpy(result.stride, tensor.stride, sizeof(result.stride));
   return result;
 }
 
-sepconv_runner_call remote(uint64_t kernel, const sepconv_call& call) {
+/// Which kernel of the runner's, and its tensors' elements.
+struct Remote {
+  uint64_t kernel = 0;
+  size_t element_bytes = sizeof(float);
+};
+
+sepconv_runner_call remote(const Remote& kernel, const sepconv_call& call) {
   sepconv_runner_call result{};
-  result.kernel = kernel;
+  result.kernel = kernel.kernel;
   result.threads = call.parallel_for == nullptr ? 0 : std::max<uint32_t>(1, call.threads);
   result.packed = buffer(call.packed, call.packed_bytes);
   result.workspace = buffer(call.workspace, call.workspace_bytes);
-  result.input = remote(call.input);
-  result.residual = remote(call.residual);
-  result.output = remote(call.output);
+  result.input = remote(call.input, kernel.element_bytes);
+  result.residual = remote(call.residual, kernel.element_bytes);
+  result.output = remote(call.output, kernel.element_bytes);
   return result;
 }
 
@@ -140,7 +146,7 @@ sepconv_runner_buffer at_same_place(const void* data, size_t bytes) {
   return {bytes, 0, (4096 - (address + bytes) % 4096) % 4096};
 }
 
-TimedCall hold(const std::function<Connection&()>& running, uint64_t kernel,
+TimedCall hold(const std::function<Connection&()>& running, const Remote& kernel,
                const sepconv_call& call) {
   sepconv_runner_call request = remote(kernel, call);
   request.packed = at_same_place(call.packed, request.packed.bytes);
@@ -222,6 +228,7 @@ Result<Kernel> RemoteLibrary::kernel(const spec::Layer& layer) const {
     return fail(std::move(error));
   }
   const uint64_t index = found->second.first;
+  const Remote which{index, static_cast<size_t>(spec::traits(layer.dtype).bytes)};
   Kernel kernel;
   kernel.remote = true;
   kernel.packed_bytes = found->second.second.packed_bytes;
@@ -229,19 +236,19 @@ Result<Kernel> RemoteLibrary::kernel(const spec::Layer& layer) const {
                                                                 void* packed, size_t bytes) {
     return pack(keep->running(), index, floats, weights, packed, bytes);
   };
-  kernel.workspace_bytes = [keep = shared_, index](const sepconv_call& call, size_t& bytes) {
-    const sepconv_runner_call request = remote(index, call);
+  kernel.workspace_bytes = [keep = shared_, which](const sepconv_call& call, size_t& bytes) {
+    const sepconv_runner_call request = remote(which, call);
     const auto answer = keep->running().ask(SEPCONV_RUNNER_QUERY, {{&request, sizeof(request)}});
     uint64_t value = 0;
     take(answer, &value, sizeof(value));
     bytes = value;
     return static_cast<sepconv_status>(answer.code);
   };
-  kernel.run = [keep = shared_, index](const sepconv_call& call) {
-    return run(keep->running(), SEPCONV_RUNNER_RUN, remote(index, call), call);
+  kernel.run = [keep = shared_, which](const sepconv_call& call) {
+    return run(keep->running(), SEPCONV_RUNNER_RUN, remote(which, call), call);
   };
-  kernel.hold = [keep = shared_, index](const sepconv_call& call) {
-    return hold([keep]() -> Connection& { return keep->running(); }, index, call);
+  kernel.hold = [keep = shared_, which](const sepconv_call& call) {
+    return hold([keep]() -> Connection& { return keep->running(); }, which, call);
   };
   return kernel;
 }

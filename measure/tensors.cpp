@@ -14,6 +14,36 @@ int64_t span(const spec::Shape& shape, const std::array<int64_t, 4>& strides) {
          (shape.c - 1) * strides[3];
 }
 
+/// How elements of a dtype lie in memory.
+struct Element {
+  void (*write)(std::byte* to, float value);
+  float (*read)(const std::byte* from);
+};
+
+void write_f32(std::byte* to, float value) { std::memcpy(to, &value, sizeof(value)); }
+float read_f32(const std::byte* from) {
+  float value = 0;
+  std::memcpy(&value, from, sizeof(value));
+  return value;
+}
+
+void write_f16(std::byte* to, float value) {
+  const uint16_t half = sepconv_f32_to_f16(value);
+  std::memcpy(to, &half, sizeof(half));
+}
+float read_f16(const std::byte* from) {
+  uint16_t half = 0;
+  std::memcpy(&half, from, sizeof(half));
+  if (half != static_cast<uint16_t>(kPoison)) return sepconv_f16_to_f32(half);
+  float poison = 0;
+  std::memcpy(&poison, &kPoison, sizeof(poison));
+  return poison;
+}
+
+/// In the order of spec::Dtype.
+constexpr std::array kElements{Element{write_f32, read_f32}, Element{write_f16, read_f16}};
+const Element& element(spec::Dtype dtype) { return kElements.at(static_cast<size_t>(dtype)); }
+
 }  // namespace
 
 std::array<int64_t, 4> strides(spec::Layout layout, const spec::Shape& shape,
@@ -39,14 +69,17 @@ void TensorBuffer::for_each(const Visit& visit) const {
   }
 }
 
-Result<TensorBuffer> TensorBuffer::make(const char* name, const spec::Shape& shape,
+Result<TensorBuffer> TensorBuffer::make(const char* name, spec::Dtype dtype,
+                                        const spec::Shape& shape,
                                         const std::array<int64_t, 4>& strides,
                                         Placement placement) {
   TensorBuffer result;
+  result.dtype_ = dtype;
   result.shape_ = shape;
   result.strides_ = strides;
-  const auto bytes = static_cast<size_t>(span(shape, strides)) * sizeof(float);
-  Result<GuardedBuffer> buffer = GuardedBuffer::make(name, bytes, sizeof(float), placement);
+  const auto alignment = static_cast<size_t>(spec::traits(dtype).bytes);
+  const size_t bytes = static_cast<size_t>(span(shape, strides)) * alignment;
+  Result<GuardedBuffer> buffer = GuardedBuffer::make(name, bytes, alignment, placement);
   if (!buffer) return tl::unexpected(std::move(buffer.error()));
   result.buffer_ = std::move(*buffer);
   return result;
@@ -64,27 +97,32 @@ sepconv_tensor TensorBuffer::view() const {
 }
 
 void TensorBuffer::write(const float* dense) {
-  auto* data = reinterpret_cast<float*>(buffer_.data());
-  for_each([&](int64_t at, int64_t index) { data[at] = dense[index]; });
+  const int64_t bytes = spec::traits(dtype_).bytes;
+  const Element& type = element(dtype_);
+  for_each(
+      [&](int64_t at, int64_t index) { type.write(buffer_.data() + at * bytes, dense[index]); });
 }
 
 std::vector<float> TensorBuffer::read() const {
   std::vector<float> result(static_cast<size_t>(shape_.elements()));
-  const auto* data = reinterpret_cast<const float*>(buffer_.data());
-  for_each([&](int64_t at, int64_t index) { result[static_cast<size_t>(index)] = data[at]; });
+  const int64_t bytes = spec::traits(dtype_).bytes;
+  const Element& type = element(dtype_);
+  for_each([&](int64_t at, int64_t index) {
+    result[static_cast<size_t>(index)] = type.read(buffer_.data() + at * bytes);
+  });
   return result;
 }
 
 bool TensorBuffer::gaps_intact() const {
   if (!buffer_.intact()) return false;
-  const size_t elements = buffer_.bytes() / sizeof(float);
+  const auto bytes = static_cast<size_t>(spec::traits(dtype_).bytes);
+  const size_t elements = buffer_.bytes() / bytes;
   if (elements == static_cast<size_t>(shape_.elements())) return true;
   std::vector<bool> is_element(elements, false);
   for_each([&](int64_t at, int64_t) { is_element[static_cast<size_t>(at)] = true; });
   for (size_t i = 0; i < elements; ++i) {
-    uint32_t bits = 0;
-    std::memcpy(&bits, buffer_.data() + i * sizeof(float), sizeof(bits));
-    if (!is_element[i] && bits != kPoison) return false;
+    if (!is_element[i] && std::memcmp(buffer_.data() + i * bytes, &kPoison, bytes) != 0)
+      return false;
   }
   return true;
 }

@@ -19,19 +19,20 @@ namespace sepconv::measure {
 [[nodiscard]] std::array<int64_t, 4> strides(spec::Layout layout, const spec::Shape& shape,
                                              int64_t pixel_stride);
 
-/// f32 elements at the given strides, from the first to the last and not one byte more; between
-/// two zones that fault. What lies between the elements holds the buffers' poison.
+/// Elements of a layer's dtype at the given strides, from the first to the last and not one byte
+/// more; between two zones that fault. What lies between the elements holds the buffers' poison.
 class TensorBuffer {
  public:
   /// `name` has static lifetime. Kind environment when there is no memory.
-  [[nodiscard]] static Result<TensorBuffer> make(const char* name, const spec::Shape& shape,
+  [[nodiscard]] static Result<TensorBuffer> make(const char* name, spec::Dtype dtype,
+                                                 const spec::Shape& shape,
                                                  const std::array<int64_t, 4>& strides,
                                                  Placement placement);
   /// A view for a call. `data` stays owned by this value.
   [[nodiscard]] sepconv_tensor view() const;
-  /// Elements from a dense NHWC array of at least shape.elements() values.
+  /// Elements from a dense NHWC array of at least shape.elements() values, rounded to the dtype.
   void write(const float* dense);
-  /// Elements to a dense NHWC array.
+  /// Elements to a dense NHWC array; those that still hold the poison have the bits kPoison.
   [[nodiscard]] std::vector<float> read() const;
   /// Writes every value again, as the layer before does: the tensor lies in the caches then.
   void rewrite() { measure::rewrite(buffer_.data(), buffer_.bytes()); }
@@ -43,6 +44,7 @@ class TensorBuffer {
 
  private:
   GuardedBuffer buffer_;
+  spec::Dtype dtype_ = spec::Dtype::f32;
   spec::Shape shape_;
   std::array<int64_t, 4> strides_{};
 

@@ -9,9 +9,11 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
+#include <stdexcept>
 #include <utility>
 
 #include "measure/calls.h"
+#include "measure/device/device_run.h"
 #include "measure/timing.h"
 
 namespace sepconv::measure {
@@ -86,7 +88,41 @@ size_t repeats(Timed once) {
   return static_cast<size_t>(std::max(1.0, kSampleMicroseconds / std::max(us, 0.01)));
 }
 
-std::vector<Timed> turns(const Calls& calls) {
+/// Kernels opened on a device; none where they run on the CPU.
+struct OnDevice {
+  std::unique_ptr<Device> device;
+  std::vector<std::unique_ptr<DeviceRun>> runs;
+};
+
+/// Why they cannot be opened, or empty.
+std::string open_device(const Calls& calls, targets::Device kind, OnDevice& opened) {
+  if (kind == targets::Device::cpu) return {};
+  opened.device = std::make_unique<Device>(kind);
+  if (!opened.device->usable()) return opened.device->problem();
+  for (size_t i = 0; i < calls.kernels.size(); ++i) {
+    opened.runs.push_back(
+        std::make_unique<DeviceRun>(*opened.device, calls.kernels[i], calls.calls[i]));
+    if (!opened.runs.back()->problem().empty()) return opened.runs.back()->problem();
+  }
+  return {};
+}
+
+std::vector<Timed> turns(const OnDevice& opened) {
+  std::vector<Timed> timed(opened.runs.size());
+  for (size_t i = 0; i < timed.size(); ++i) {
+    DeviceRun* run = opened.runs[i].get();
+    timed[i].repeat = run->runs_a_sample();
+    timed[i].elsewhere = [run](size_t runs) {
+      const double us = run->microseconds(runs);
+      if (us < 0) throw std::runtime_error("a run on the device failed");
+      return Sample{us};
+    };
+  }
+  return timed;
+}
+
+std::vector<Timed> turns(const Calls& calls, const OnDevice& opened) {
+  if (opened.device != nullptr) return turns(opened);
   std::vector<Timed> timed(calls.kernels.size());
   for (size_t i = 0; i < timed.size(); ++i) {
     timed[i].run = [&calls, i] { (void)calls.run(i); };
@@ -108,9 +144,9 @@ void keep(const std::vector<std::vector<double>>& rounds, Sheet& sheet) {
   }
 }
 
-void sample(const Calls& calls, const TrialOptions& options, Sheet& sheet) {
+void sample(const Calls& calls, const OnDevice& opened, const TrialOptions& options, Sheet& sheet) {
   note("timing");
-  const auto timed = turns(calls);
+  const auto timed = turns(calls, opened);
   constexpr size_t kFirst = 5;
   const auto first = sample_rounds(timed, 0, kFirst, kFirst);
   const bool pair = timed.size() == 2;
@@ -163,7 +199,10 @@ Outcome try_candidate(const Prepared& prepared, const std::vector<Opener>& opene
     sheet.verdict = Verdict::wrong;
     return outcome;
   }
-  if (options.timed) sample(*calls, options, sheet);
+  OnDevice opened;
+  problem = open_device(*calls, options.device, opened);
+  if (!problem.empty()) return stop(sheet, Verdict::unusable, problem);
+  if (options.timed) sample(*calls, opened, options, sheet);
   sheet.verdict = Verdict::ok;
   outcome.status = Status::passed;
   return outcome;
@@ -175,8 +214,12 @@ Outcome time_all(const Prepared& prepared, const std::vector<Opener>& openers,
   std::string problem;
   const auto calls = prepare(prepared, openers, options, pool, problem);
   if (calls == nullptr) return stop(sheet, Verdict::unusable, problem);
+  OnDevice opened;
+  problem = open_device(*calls, options.device, opened);
+  if (!problem.empty()) return stop(sheet, Verdict::unusable, problem);
   note("timing");
-  keep(sample_rounds(turns(*calls), options.seconds, options.least_rounds, kMostRounds), sheet);
+  keep(sample_rounds(turns(*calls, opened), options.seconds, options.least_rounds, kMostRounds),
+       sheet);
   sheet.verdict = Verdict::ok;
   return {};
 }

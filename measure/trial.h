@@ -10,6 +10,7 @@
 #include "measure/contain.h"
 #include "measure/kernel.h"
 #include "support/error.h"
+#include "targets/target.h"
 
 namespace sepconv::measure {
 
@@ -33,6 +34,7 @@ struct TrialOptions {
   bool timed = true;  ///< false: only checked, as where a clock says nothing
   /// Sampling ends early where the candidate is that many times slower than the baseline.
   double hopeless = 1.6;
+  targets::Device device = targets::Device::cpu;  ///< that runs the kernels
   Containment limits;
 };
 

@@ -1,6 +1,8 @@
 // Reference: a layer's chain, image by image. Knows no kernel, schedule or packed layout.
 #include "reference/reference.h"
 
+#include <cmath>
+
 #include "reference/stage.h"
 
 namespace sepconv::reference {
@@ -15,11 +17,20 @@ const float* residual_of(const spec::Layer& layer, const spec::Stage& stage,
   return operands.input.data() + image * input_size;
 }
 
-Map first_map(const spec::Shape& shape, const float* input, bool bounds) {
+Map first_map(const spec::Shape& shape, spec::Dtype dtype, const float* input, bool bounds) {
   const auto size = static_cast<size_t>(shape.h * shape.w * shape.c);
   Map map{{1, shape.h, shape.w, shape.c}, std::vector<double>(input, input + size), {}};
+  for (size_t i = 0; i < size; ++i) map.values[i] = stored(dtype, input[i]);
   if (bounds) map.errors.assign(size, 0.0);
   return map;
+}
+
+/// The last rounding, of outputs that are kept in another type than sums.
+void add_store(const spec::Layer& layer, Map& map) {
+  if (map.errors.empty() || layer.dtype == layer.accumulate) return;
+  for (size_t i = 0; i < map.errors.size(); ++i) {
+    map.errors[i] += spec::rounding(layer.dtype, std::abs(map.values[i]) + map.errors[i]);
+  }
 }
 
 }  // namespace
@@ -31,17 +42,22 @@ Expected run(const spec::Layer& layer, const Operands& operands, bool bounds, in
   const int64_t input_size = in.h * in.w * in.c;
   const int64_t output_size = out.h * out.w * out.c;
   std::vector<Weights> weights;
-  for (const StageParameters& parameters : operands.stages) weights.push_back(widen(parameters));
+  for (const StageParameters& parameters : operands.stages) {
+    weights.push_back(widen(parameters, layer.dtype));
+  }
+  const Types types{layer.dtype, layer.accumulate};
   Expected result;
   result.values.reserve(static_cast<size_t>(operands.n * output_size));
   if (bounds) result.bounds.reserve(static_cast<size_t>(operands.n * output_size));
   for (int64_t image = 0; image < operands.n; ++image) {
-    Map map = first_map(in, operands.input.data() + image * input_size, bounds);
+    Map map = first_map(in, layer.dtype, operands.input.data() + image * input_size, bounds);
     for (size_t i = 0; i < layer.stages.size(); ++i) {
       const spec::Stage& stage = layer.stages[i];
       map = apply(stage, weights[i], map, shapes[i + 1],
-                  residual_of(layer, stage, operands, image, input_size, output_size), threads);
+                  residual_of(layer, stage, operands, image, input_size, output_size), types,
+                  threads);
     }
+    add_store(layer, map);
     result.values.insert(result.values.end(), map.values.begin(), map.values.end());
     result.bounds.insert(result.bounds.end(), map.errors.begin(), map.errors.end());
   }

@@ -16,8 +16,8 @@ struct StageParameters {
   std::vector<float> bias;
 };
 
-/// All that a layer's output depends on. Tensors are dense NHWC whatever the layer's layout and
-/// pixel strides.
+/// All that a layer's output depends on, before it is rounded to the layer's dtype. Tensors are
+/// dense NHWC whatever the layer's layout and pixel strides.
 struct Operands {
   int64_t n = 1;                ///< images; need not be the layer's
   std::vector<float> input;     ///< [n][h][w][c]
@@ -28,8 +28,9 @@ struct Operands {
 /// Dense NHWC, n images of the output's shape.
 struct Expected {
   std::vector<double> values;
-  /// How far an f32 kernel may be off, per output: rounding of every sum in any order, carried
-  /// through the chain, and the documented error of the activations. Empty unless asked for.
+  /// How far a kernel may be off, per output: rounding of every sum in any order, carried through
+  /// the chain, the documented error of the activations, and rounding to the output's dtype. Empty
+  /// unless asked for.
   std::vector<double> bounds;
 };
 

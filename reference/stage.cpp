@@ -96,26 +96,37 @@ std::vector<double> contributions(const Map& input, double gamma) {
 }
 
 /// Bias, residual and activation of one pixel; `errors` null when not asked for.
-void finish(const spec::Stage& stage, const Weights& weights, const float* residual, double gamma,
-            double* values, double* errors) {
+void finish(const spec::Stage& stage, const Weights& weights, const float* residual,
+            const Types& types, int64_t k, double* values, double* errors) {
   const spec::Accuracy accuracy = spec::accuracy(stage.activation);
+  const bool evaluates = accuracy.per_input > 0 || accuracy.absolute > 0;
+  const double gamma = spec::gamma(k, types.accumulate);
+  const double underflow = static_cast<double>(k) * spec::rounding(types.accumulate, 0);
   for (int64_t o = 0; o < stage.channels_out; ++o) {
     const double bias = weights.bias.empty() ? 0 : weights.bias[o];
-    const double other = residual == nullptr ? 0 : residual[o];
+    const double other = residual == nullptr ? 0 : stored(types.tensors, residual[o]);
     const double sum = values[o] + bias + other;
     values[o] = activate(stage.activation, sum);
     if (errors == nullptr) continue;
-    const double error = errors[o] + gamma * (std::abs(bias) + std::abs(other));
+    const double error = errors[o] + gamma * (std::abs(bias) + std::abs(other)) + underflow;
     errors[o] = accuracy.lipschitz * error + accuracy.per_input * (std::abs(sum) + error) +
                 accuracy.absolute;
+    if (!evaluates || types.accumulate == spec::Dtype::f32) continue;
+    errors[o] += spec::rounding(types.accumulate, std::abs(values[o]) + errors[o]);
   }
 }
 
 }  // namespace
 
-Weights widen(const StageParameters& parameters) {
+double stored(spec::Dtype dtype, float value) {
+  constexpr int kFloatDigits = 24;
+  return spec::traits(dtype).digits >= kFloatDigits ? value : spec::rounded(dtype, value);
+}
+
+Weights widen(const StageParameters& parameters, spec::Dtype dtype) {
   Weights result;
-  result.values.assign(parameters.weights.begin(), parameters.weights.end());
+  result.values.reserve(parameters.weights.size());
+  for (const float value : parameters.weights) result.values.push_back(stored(dtype, value));
   result.bias.assign(parameters.bias.begin(), parameters.bias.end());
   result.magnitudes.reserve(result.values.size());
   for (const double value : result.values) result.magnitudes.push_back(std::abs(value));
@@ -123,10 +134,11 @@ Weights widen(const StageParameters& parameters) {
 }
 
 Map apply(const spec::Stage& stage, const Weights& weights, const Map& input,
-          const spec::Shape& output, const float* residual, int threads) {
+          const spec::Shape& output, const float* residual, const Types& types, int threads) {
   const spec::Shape& in = input.shape;
   const bool bounds = !input.errors.empty();
-  const double gamma = spec::gamma(roundings(stage, in));
+  const int64_t k = roundings(stage, in);
+  const double gamma = spec::gamma(k, types.accumulate);
   const std::vector<double> spread = bounds ? contributions(input, gamma) : std::vector<double>{};
   const auto size = static_cast<size_t>(output.h * output.w * output.c);
   Map result{{1, output.h, output.w, output.c}, std::vector<double>(size), {}};
@@ -137,7 +149,7 @@ Map apply(const spec::Stage& stage, const Weights& weights, const Map& input,
       double* errors = bounds ? &result.errors[at] : nullptr;
       add_taps(stage, in, input.values.data(), weights.values.data(), y, x, &result.values[at]);
       if (bounds) add_taps(stage, in, spread.data(), weights.magnitudes.data(), y, x, errors);
-      finish(stage, weights, residual == nullptr ? nullptr : residual + at, gamma,
+      finish(stage, weights, residual == nullptr ? nullptr : residual + at, types, k,
              &result.values[at], errors);
     }
   });

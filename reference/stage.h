@@ -11,17 +11,25 @@ namespace sepconv::reference {
 struct Map {
   spec::Shape shape;  ///< n is 1
   std::vector<double> values;
-  std::vector<double> errors;  ///< how far an f32 kernel may be off; empty when not asked for
+  std::vector<double> errors;  ///< how far a kernel may be off; empty when not asked for
 };
 
 /// One stage's parameters in f64, with magnitudes for the bound.
 struct Weights {
   std::vector<double> values, magnitudes, bias;
 };
-[[nodiscard]] Weights widen(const StageParameters& parameters);
+/// What is left of a value that is stored in the type.
+[[nodiscard]] double stored(spec::Dtype dtype, float value);
+[[nodiscard]] Weights widen(const StageParameters& parameters, spec::Dtype dtype);
+
+/// The types of a stage's arithmetic.
+struct Types {
+  spec::Dtype tensors = spec::Dtype::f32, accumulate = spec::Dtype::f32;
+};
 
 /// Applies the stage; `residual` is a dense image of the output's shape or null.
 [[nodiscard]] Map apply(const spec::Stage& stage, const Weights& weights, const Map& input,
-                        const spec::Shape& output, const float* residual, int threads);
+                        const spec::Shape& output, const float* residual, const Types& types,
+                        int threads);
 
 }  // namespace sepconv::reference

@@ -1,9 +1,10 @@
 // Schedules: which point of the CPU space an ARM core gets without tuning. Knows no Halide.
 //
-// Every choice minimises an estimate of cycles; no shape is named. Vectors have 4 lanes and there
-// are 32 registers. A multiply-add takes its broadcast from a lane, so input channels are loaded as
-// vectors, one register a pixel: x*v accumulators, v weights and x inputs leave one register of 32.
-// A depthwise window is bound by instructions: it issues about two a cycle, whatever they are.
+// Every choice minimises an estimate of cycles; no shape is named. Vectors have 4 lanes, 8 of f16
+// sums; there are 32 registers. A multiply-add takes its broadcast from a lane, so input channels
+// are loaded as vectors, one register a pixel: x*v accumulators, v weights and x inputs leave one
+// register of 32. A depthwise window is bound by instructions: it issues about two a cycle,
+// whatever they are.
 #include "schedules/arm.h"
 
 #include <cmath>
@@ -16,22 +17,21 @@ namespace sepconv::schedules {
 
 namespace {
 
-constexpr int64_t kLanes = 4;
-
 struct Work {
   int64_t width = 1, channels = 1, channels_in = 1, taps = 1;
   int64_t stage = 1;  ///< input channels a load
+  int64_t lanes = 4;  ///< of a vector of sums
 };
 
 struct Tile {
-  int64_t x = 1, v = 1;
+  int64_t x = 1, v = 1, lanes = 4;
   double cycles = std::numeric_limits<double>::infinity();
 
-  [[nodiscard]] int64_t width() const { return v * kLanes; }
+  [[nodiscard]] int64_t width() const { return v * lanes; }
 };
 
 bool overlaps(const Tile& tile, const Work& work) {
-  return work.channels % tile.width() != 0 && work.channels % kLanes == 0 &&
+  return work.channels % tile.width() != 0 && work.channels % work.lanes == 0 &&
          work.channels >= tile.width();
 }
 
@@ -49,8 +49,8 @@ double cycles(const Tile& tile, const Work& work, const targets::Target& target)
   const auto accumulators = static_cast<double>(tile.x * tile.v);
   const double inputs = static_cast<double>(tile.x) / static_cast<double>(work.stage);
   const double loads = static_cast<double>(tile.v) + inputs;
-  const double step = std::max(accumulators * fma_cycles(kLanes, target), kLatency) + kLoad * loads;
-  const bool parts = work.channels % kLanes != 0;
+  const double step = std::max(accumulators * fma_cycles(4, target), kLatency) + kLoad * loads;
+  const bool parts = work.channels % work.lanes != 0;
   const double tiles =
       static_cast<double>(ceil_div(work.width, tile.x) * ceil_div(work.channels, tile.width()));
   return tiles * (static_cast<double>(work.channels_in * work.taps) * step + kTile +
@@ -61,7 +61,7 @@ Tile best_tile(const Work& work, const targets::Target& target, double most_repe
   Tile best;
   for (int64_t v = 1; v <= 6; ++v) {
     for (int64_t x = 1; x <= std::min<int64_t>(work.width, 16); ++x) {
-      Tile tile{x, v};
+      Tile tile{x, v, work.lanes};
       if (!is_allowed(tile, work, target)) continue;
       if (repeated(work.width, x) * repeated(work.channels, tile.width()) > most_repeated) continue;
       tile.cycles = cycles(tile, work, target);
@@ -73,20 +73,22 @@ Tile best_tile(const Work& work, const targets::Target& target, double most_repe
 
 /// Vectors of input channels where they divide; a strided dense window would load pixels between
 /// its own, so it broadcasts from memory.
-int64_t choose_stage(const spec::Stage& stage, int64_t channels_in) {
+int64_t choose_stage(const spec::Stage& stage, int64_t channels_in, int64_t lanes) {
   if (stage.kind == spec::StageKind::conv2d && stage.window.stride[1] > 1) return 1;
-  return channels_in % kLanes == 0 ? kLanes : 1;
+  return channels_in % lanes == 0 ? lanes : 1;
 }
 
 /// One group of staged channels an iteration; tiles with registers for a second group's inputs take
 /// two. A few channels are straight code where all their operands find registers.
 int64_t choose_unroll(const Tile& tile, const Work& work, const targets::Target& target) {
+  constexpr int64_t kFew = 3;
   const int64_t operands = work.channels_in * (tile.x + tile.v);
   const bool straight = work.taps > 1 || tile.x * tile.v + operands <= target.registers;
-  if (work.stage == 1) return work.channels_in < kLanes && straight ? 0 : 1;
-  if (work.channels_in <= kLanes && work.taps == 1) return 0;
+  if (work.stage == 1) return work.channels_in <= kFew && straight ? 0 : 1;
+  if (work.channels_in <= work.lanes && work.taps == 1) return 0;
   const bool spare = tile.x * tile.v + 2 * tile.x + tile.v <= target.registers;
-  const int64_t unroll = spare ? 2 * work.stage : work.stage;
+  constexpr int64_t kMost = 8;
+  const int64_t unroll = std::min(spare ? 2 * work.stage : work.stage, kMost);
   if (work.channels_in % unroll == 0 && work.channels_in > unroll) return unroll;
   return work.channels_in > work.stage ? work.stage : 0;
 }
@@ -96,9 +98,12 @@ void choose_channels(Point& point, const spec::Layer& layer, size_t index,
   const spec::Stage& stage = layer.stages[index];
   const TiledExtents extents = tiled_extents(layer, index);
   const std::string prefix = stage_prefix(layer, index);
-  Work work{extents.width, extents.channels, extents.channels_in,
+  Work work{extents.width,
+            extents.channels,
+            extents.channels_in,
             stage.window.kernel[0] * stage.window.kernel[1],
-            choose_stage(stage, extents.channels_in)};
+            choose_stage(stage, extents.channels_in, sum_lanes(layer, target)),
+            sum_lanes(layer, target)};
   Tile tile = best_tile(work, target, kMostRepeated);
   if (std::isinf(tile.cycles)) tile = best_tile(work, target, 1e9);
   if (prefix == "cv") {
@@ -108,7 +113,7 @@ void choose_channels(Point& point, const spec::Layer& layer, size_t index,
   }
   point[prefix + "_x"] = tile.x;
   point[prefix + "_v"] = tile.v;
-  point[prefix + "_lanes"] = kLanes;
+  point[prefix + "_lanes"] = work.lanes;
   point[prefix + "_stage"] = work.stage;
   point[prefix + "_overlap"] = overlaps(tile, work) ? 1 : 0;
   point[prefix + "_unroll"] = choose_unroll(tile, work, target);

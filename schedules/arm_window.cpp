@@ -133,7 +133,7 @@ void choose_arm_window(Point& point, const spec::Layer& layer, size_t stage, int
                      activation == spec::Activation::silu || activation == spec::Activation::gelu;
   work.multiplied = layer.stages[stage].multiplier > 1;
   work.step_height = rows > 0 ? rows : work.extents.height;
-  work.lanes = target.lanes(4);
+  work.lanes = sum_lanes(layer, target);
   work.registers = target.registers;
   work.lanes = choose_lanes(work);
   if (rows > 0) {

@@ -24,8 +24,6 @@ std::vector<int64_t> powers_of_two(int64_t first, int64_t last) {
   return values;
 }
 
-int64_t element_lanes(const targets::Target& target) { return target.lanes(sizeof(float)); }
-
 /// Unrolled input channels: divisors, so that the loop has no tail; 0 unrolls a short reduction.
 std::vector<int64_t> unrolls(int64_t channels_in) {
   std::vector<int64_t> values{1};
@@ -48,20 +46,19 @@ std::vector<int64_t> stages(int64_t channels_in) {
 /// Channel vectors may be narrow where full ones would waste lanes on odd counts, and reach into
 /// the zeros of the last packed block. Pixel vectors must lie inside the row.
 void add_channel_knobs(Space& space, const std::string& prefix, const TiledExtents& extents,
-                       const targets::Target& target) {
+                       int64_t lanes, const targets::Target& target) {
   const int64_t budget = target.registers - 2;
   if (extents.planar) {
     space.knobs.push_back({prefix + "_x", "vectors of pixels of the register tile", range(1, 8)});
     space.knobs.push_back({prefix + "_v", "channels of the register tile",
                            range(1, std::min(extents.channels, budget))});
-    space.knobs.push_back({prefix + "_lanes", "pixels a vector",
-                           powers_of_two(1, std::min(element_lanes(target), extents.width))});
+    space.knobs.push_back(
+        {prefix + "_lanes", "pixels a vector", powers_of_two(1, std::min(lanes, extents.width))});
   } else {
     space.knobs.push_back(
         {prefix + "_x", "pixels of the register tile", range(1, std::min(extents.width, budget))});
     space.knobs.push_back({prefix + "_v", "vectors of channels of the register tile", range(1, 8)});
-    space.knobs.push_back(
-        {prefix + "_lanes", "channels a vector", powers_of_two(4, element_lanes(target))});
+    space.knobs.push_back({prefix + "_lanes", "channels a vector", powers_of_two(4, lanes)});
   }
   if (target.lane_fma && !extents.planar) {
     space.knobs.push_back({prefix + "_stage", "input channels a load, broadcast from its lanes",
@@ -101,7 +98,7 @@ void add_window_knobs(Space& space, const spec::Layer& layer, const TiledExtents
   }
   space.knobs.push_back({"dw_y", "rows of the tile", range(1, std::min(extents.height, budget))});
   space.knobs.push_back({"dw_lanes", extents.planar ? "columns a vector" : "channels a vector",
-                         powers_of_two(1, std::min(element_lanes(target), vector_extent))});
+                         powers_of_two(1, std::min(sum_lanes(layer, target), vector_extent))});
   space.knobs.push_back({"dw_order", "tile loops, outer to inner: 0 yxc, 1 ycx, 2 cyx", {0, 1, 2}});
   // The order of an expression's additions depends on the pixel's place in the tile.
   std::vector<int64_t> taps{kAllTaps, kRowOfTaps, kNoTaps};
@@ -128,6 +125,10 @@ std::vector<int64_t> step_rows(int64_t height) {
 }
 
 }  // namespace
+
+int64_t sum_lanes(const spec::Layer& layer, const targets::Target& target) {
+  return target.lanes(static_cast<int>(spec::traits(layer.accumulate).bytes));
+}
 
 int64_t knob(const Point& point, const std::string& name) {
   const auto found = point.find(name);
@@ -188,7 +189,7 @@ Space cpu_space(const spec::Layer& layer, const targets::Target& target) {
     if (prefix == "dw") {
       add_window_knobs(space, layer, extents, target);
     } else {
-      add_channel_knobs(space, prefix, extents, target);
+      add_channel_knobs(space, prefix, extents, sum_lanes(layer, target), target);
       if (prefix == "cv") add_dense_knobs(space, target);
     }
   }

@@ -59,6 +59,9 @@ struct TiledExtents {
 [[nodiscard]] bool tile_in_registers(int64_t broadcasts, int64_t vectors,
                                      const targets::Target& target, bool staged = false);
 
+/// Lanes of the widest vector of sums.
+[[nodiscard]] int64_t sum_lanes(const spec::Layer& layer, const targets::Target& target);
+
 /// The value of a knob, 0 where the point lacks it.
 [[nodiscard]] int64_t knob(const Point& point, const std::string& name);
 

@@ -1,5 +1,7 @@
-// Schedules: input channels staged in registers, for multiply-adds that broadcast a lane. Knows no
-// heuristic and no instruction set.
+// Schedules: operands of multiply-adds, staged: in registers for those that broadcast a lane, in
+// memory where they are stored in a narrower type. Knows no heuristic and no instruction set.
+#include <algorithm>
+
 #include "schedules/cpu_tiles.h"
 
 namespace sepconv::schedules {
@@ -23,6 +25,16 @@ void stage_channels(Func input, Func sum, const RVar& channels, const ChannelTil
   loaded.compute_at(sum, at).store_in(Halide::MemoryType::Register);
   loaded.vectorize(loaded.args()[0], tile.stage).unroll(loaded.args()[1]);
   loaded.never_partition_all();
+}
+
+void widen_ahead(Func operand, const Halide::LoopLevel& at, int64_t channels) {
+  constexpr int64_t kWidest = 16;
+  int lanes = 1;
+  while (2 * lanes <= std::min(channels, kWidest)) lanes *= 2;
+  operand.compute_at(at).never_partition_all();
+  if (lanes > 1) {
+    operand.vectorize(operand.args()[0], lanes, Halide::TailStrategy::ShiftInwards);
+  }
 }
 
 }  // namespace sepconv::schedules

@@ -9,6 +9,7 @@ namespace sepconv::schedules {
 using generators::Chain;
 using generators::StageFuncs;
 using Halide::Func;
+using Halide::LoopLevel;
 using Halide::MemoryType;
 using Halide::Partition;
 using Halide::RVar;
@@ -145,6 +146,18 @@ Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, const 
   if (tile.split_x) result.partition(xo, Partition::Always);
   loops.tile = tile.channels_outer ? xo : co;
   accumulate_channels(stage, result, loops.tile, tile, input, chain);
+  const bool reads_narrow = chain.widened && &stage == &chain.stages.front();
+  if (chain.narrow_weights && tile.planar)
+    widen_ahead(stage.weights, LoopLevel(result, loops.tile), tile.v);
+  // A block's weights serve all pixels that stream past it, small ones the whole call. Where tasks
+  // are ranges of channels, which weights a call needs is no constant.
+  const bool cropped = chain.phase.axis == spec::Axis::channels && &stage == &chain.stages.back();
+  if (chain.narrow_weights && !tile.planar && (tile.channels_outer || !cropped)) {
+    const LoopLevel at = tile.channels_outer ? LoopLevel(result, co) : LoopLevel::root();
+    widen_ahead(stage.weights, at, tile.channels());
+  }
+  if (reads_narrow && !tile.planar && tile.stage == 1)
+    widen_ahead(input, LoopLevel(result, xo), stage.in.c);
   return loops;
 }
 

@@ -50,6 +50,10 @@ struct WindowTile {
 void stage_channels(Halide::Func input, Halide::Func sum, const Halide::RVar& channels,
                     const ChannelTile& tile);
 
+/// Converts an operand of multiply-adds, (channel, ...) values of at least `channels` channels, in
+/// vectors into memory at a loop, from where all that follows in it reads.
+void widen_ahead(Halide::Func operand, const Halide::LoopLevel& at, int64_t channels);
+
 /// The loops of a scheduled stage that others are computed at.
 struct Loops {
   Halide::Var step{"step"};  ///< blocks of rows

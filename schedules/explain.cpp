@@ -48,7 +48,7 @@ std::string tile_limit(int64_t fmas, int64_t loads, int64_t chains, const target
 /// A pointwise or dense stage: x*v accumulators, v vectors of weights, a broadcast.
 void explain_channels(std::vector<std::string>& lines, const Stage& stage,
                       const TiledExtents& extents, const Point& point, const std::string& prefix,
-                      const targets::Target& target) {
+                      const targets::Target& target, int64_t weight_bytes) {
   const int64_t x = knob(point, prefix + "_x");
   const int64_t v = knob(point, prefix + "_v");
   const int64_t lanes = knob(point, prefix + "_lanes");
@@ -63,8 +63,8 @@ void explain_channels(std::vector<std::string>& lines, const Stage& stage,
       "{}: {} FMAs of {} lanes for {} loads a step, {} steps a tile: {:.2f} FMAs a load", prefix,
       x * v, lanes, x + v, steps, static_cast<double>(x * v) / static_cast<double>(x + v)));
   lines.push_back(fmt::format("{}: {}", prefix, tile_limit(x * v, x + v, x * v, target)));
-  const int64_t block = steps * v * (extents.planar ? 1 : lanes) * 4;
-  const int64_t all = steps * extents.channels * 4;
+  const int64_t block = steps * v * (extents.planar ? 1 : lanes) * weight_bytes;
+  const int64_t all = steps * extents.channels * weight_bytes;
   const bool outside = knob(point, prefix + "_order") == 1;
   lines.push_back(fmt::format(
       "{}: {} outside: {} of weights ({}) stay while {} stream past", prefix,
@@ -88,22 +88,43 @@ void explain_window(std::vector<std::string>& lines, const Stage& stage,
       static_cast<double>(taps * x * y) / static_cast<double>(in_x * in_y)));
 }
 
+/// What the first stage's multiply-adds broadcast, where it is stored in a narrower type than sums.
+void explain_conversion(std::vector<std::string>& lines, const spec::Layer& layer,
+                        const Point& point, const targets::Target& target) {
+  const std::string prefix = stage_prefix(layer, 0);
+  const TiledExtents extents = tiled_extents(layer, 0);
+  if (layer.dtype == layer.accumulate || prefix == "dw" || knob(point, prefix + "_stage") > 1)
+    return;
+  const spec::Window& window = layer.stages[0].window;
+  const int64_t tile = knob(point, prefix + "_x");
+  const int64_t columns =
+      (tile - 1) * window.stride[1] + (window.kernel[1] - 1) * window.dilation[1] + 1;
+  const int64_t elements = extents.planar ? knob(point, prefix + "_v") * extents.channels_in *
+                                                window.kernel[0] * window.kernel[1]
+                                          : columns * window.kernel[0] * extents.channels_in;
+  const int64_t bytes = elements * spec::traits(layer.accumulate).bytes;
+  lines.push_back(fmt::format("{}: {} converted to {} once a tile: {} ({})", prefix,
+                              extents.planar ? "weights" : "inputs", spec::word(layer.accumulate),
+                              kib(bytes), level_of(bytes, target.core)));
+}
+
 /// What a step of a fused nest keeps between the stages.
 void explain_step(std::vector<std::string>& lines, const spec::Layer& layer,
                   const std::vector<Shape>& shapes, const Point& point,
                   const targets::Target& target) {
   const int64_t rows = knob(point, "rows");
   const Shape& mid = shapes[shapes.size() - 2];
-  const int64_t bytes = rows * mid.w * mid.c * 4;
+  const int64_t element = spec::traits(layer.accumulate).bytes;
+  const int64_t bytes = rows * mid.w * mid.c * element;
   lines.push_back(fmt::format(
       "steps of {} of {} rows: {} between depthwise and pointwise ({}), of {} whole", rows, mid.h,
-      kib(bytes), level_of(bytes, target.core), kib(mid.h * mid.w * mid.c * 4)));
+      kib(bytes), level_of(bytes, target.core), kib(mid.h * mid.w * mid.c * element)));
   if (layer.stages.size() < 3) return;
   const auto& window = layer.stages[1].window;
   const int64_t live = std::min(
       shapes[1].h, (rows - 1) * window.stride[0] + (window.kernel[0] - 1) * window.dilation[0] + 1);
   lines.push_back(fmt::format("expanded rows live in a step: {} of {}, each computed once: {}",
-                              live, shapes[1].h, kib(live * shapes[1].w * shapes[1].c * 4)));
+                              live, shapes[1].h, kib(live * shapes[1].w * shapes[1].c * element)));
 }
 
 void explain_tasks(std::vector<std::string>& lines, const spec::Layer& layer, const Point& point) {
@@ -119,18 +140,20 @@ void explain_tasks(std::vector<std::string>& lines, const spec::Layer& layer, co
 
 std::vector<std::string> explain(const spec::Layer& layer, const targets::Target& target,
                                  const Point& point) {
-  if (target.device != targets::Device::cpu) return gpu_explain(layer, point);
+  if (target.device != targets::Device::cpu) return gpu_explain(layer, target.gpu, point);
   std::vector<std::string> lines;
   const std::vector<Shape> shapes = spec::shapes(layer);
   explain_tasks(lines, layer, point);
   if (layer.stages.size() > 1) explain_step(lines, layer, shapes, point, target);
+  explain_conversion(lines, layer, point, target);
   for (size_t i = 0; i < layer.stages.size(); ++i) {
     const std::string prefix = stage_prefix(layer, i);
     const TiledExtents extents = tiled_extents(layer, i);
     if (prefix == "dw") {
       explain_window(lines, layer.stages[i], extents, point);
     } else {
-      explain_channels(lines, layer.stages[i], extents, point, prefix, target);
+      explain_channels(lines, layer.stages[i], extents, point, prefix, target,
+                       spec::traits(layer.dtype).bytes);
     }
   }
   return lines;

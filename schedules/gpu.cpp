@@ -6,6 +6,8 @@
 // not check the other ways.
 #include "schedules/gpu.h"
 
+#include <algorithm>
+
 #include "schedules/gpu_nest.h"
 
 namespace sepconv::schedules {
@@ -46,13 +48,17 @@ void tile_pixels(Func result, const GpuTile& tile, const GpuLoops& loops, const 
 }  // namespace
 
 void compute_window_sum(StageFuncs& stage, const Halide::LoopLevel& at, const GpuTile& tile,
-                        const Chain& chain) {
+                        int64_t channels, const Chain& chain) {
   if (!stage.sum.has_update_definition()) return;  // one expression, inlined
   const RVar& kx = stage.taps.x;
   const RVar& ky = stage.taps.y;
   stage.sum.compute_at(at).store_in(MemoryType::Register).bound_extent(chain.x, as_int(tile.x));
   stage.sum.unroll(chain.x);
-  stage.sum.update().reorder(chain.x, kx, ky).unroll(chain.x);
+  stage.sum.update().reorder(chain.c, chain.x, kx, ky).unroll(chain.x);
+  if (channels > 1) {
+    stage.sum.bound_extent(chain.c, as_int(channels)).vectorize(chain.c);
+    stage.sum.update().vectorize(chain.c);
+  }
   if (stage.stage.window.kernel[1] <= kUnrolledTaps) stage.sum.update().unroll(kx);
   stage.sum.never_partition_all();
   stage.sum.update().never_partition_all();
@@ -60,15 +66,17 @@ void compute_window_sum(StageFuncs& stage, const Halide::LoopLevel& at, const Gp
 
 void share(Func func, const Halide::LoopLevel& at, const GpuTile& tile, int64_t channels,
            const Var& serial, const Chain& chain) {
-  Var thread("thread_c"), thread_x("thread_x"), pixel("pixel");
+  Var thread("thread_c"), thread_x("thread_x"), pixel("pixel"), vector("vector"), lane("lane");
   func.compute_at(at)
       .store_in(MemoryType::GPUShared)
       .bound_storage(chain.c, as_int(channels))
       .bound_storage(chain.x, as_int(tile.columns()))
       .bound_storage(chain.y, as_int(tile.tile_y))
-      .split(chain.c, serial, thread, as_int(tile.c), guard(channels, tile.c))
+      .split(chain.c, vector, lane, as_int(tile.feed_v), TailStrategy::RoundUp)
+      .split(vector, serial, thread, as_int(tile.c), guard(channels / tile.feed_v, tile.c))
       .split(chain.x, thread_x, pixel, as_int(tile.x), TailStrategy::GuardWithIf)
-      .reorder(pixel, serial, thread, thread_x, chain.y)
+      .reorder(lane, pixel, serial, thread, thread_x, chain.y)
+      .vectorize(lane)
       .unroll(pixel)
       .gpu_threads(thread, thread_x, chain.y)
       .never_partition_all();
@@ -110,15 +118,19 @@ void schedule_window(Chain& chain, const GpuTile& tile) {
   const GpuLoops loops;
   Var pixel("pixel"), thread_x("thread_x"), thread_y("thread_y"), block_y("block_y");
   tile_pixels(stage.result, tile, loops, pixel, thread_x, thread_y, block_y, chain);
-  stage.result
-      .split(chain.c, loops.channel_block, loops.thread, as_int(tile.c),
-             guard(tile.channels, tile.c))
-      .reorder(pixel, loops.thread, thread_x, thread_y, loops.channel_block, loops.block, block_y)
+  // The guard is of whole vectors: OpenCL has no masked stores.
+  Var vector("vector"), lane("lane");
+  stage.result.split(chain.c, vector, lane, as_int(tile.v), TailStrategy::RoundUp)
+      .split(vector, loops.channel_block, loops.thread, as_int(tile.c),
+             guard(tile.channels / tile.v, tile.c))
+      .reorder(lane, pixel, loops.thread, thread_x, thread_y, loops.channel_block, loops.block,
+               block_y)
+      .vectorize(lane)
       .unroll(pixel)
       .gpu_blocks(loops.channel_block, loops.block, block_y)
       .gpu_threads(loops.thread, thread_x, thread_y)
       .never_partition_all();
-  compute_window_sum(stage, Halide::LoopLevel(stage.result, loops.thread), tile, chain);
+  compute_window_sum(stage, Halide::LoopLevel(stage.result, loops.thread), tile, tile.v, chain);
 }
 
 /// x pixels by v channels of sums in a thread's registers.
@@ -152,9 +164,13 @@ void accumulate(StageFuncs& stage, Func feed, const Var& at, const GpuTile& tile
       .never_partition_all();
   if (tile.k == 1 || !feed.defined()) return;
   Func loads = feed.in(sum);
+  // Four floats are one load; the compiler takes longer vectors apart.
+  const Var channels = loads.args()[0];
   loads.compute_at(sum, outer)
       .store_in(MemoryType::Register)
-      .vectorize(loads.args()[0], as_int(tile.k))
+      .split(channels, vector, lane, as_int(std::min<int64_t>(tile.k, 4)), TailStrategy::RoundUp)
+      .vectorize(lane)
+      .unroll(vector)
       .unroll(loads.args()[1])
       .never_partition_all();
 }
@@ -169,13 +185,15 @@ void schedule_channels(Chain& chain, const GpuTile& tile) {
     StageFuncs& window = chain.stages[chain.stages.size() - 2];
     feed = window.result;
     share(feed, at, tile, tile.channels_in, serial, chain);
-    compute_window_sum(window, Halide::LoopLevel(feed, serial), tile, chain);
+    compute_window_sum(window, Halide::LoopLevel(feed, serial), tile, tile.feed_v, chain);
   } else if (tile.staged) {
     Func staged = chain.input.in(last.sum);
     feed = staged;
     Chain names = chain;
     names.c = staged.args()[0], names.x = staged.args()[1], names.y = staged.args()[2];
     share(staged, at, tile, tile.channels_in, serial, names);
+  } else if (last.stage.kind == StageKind::pointwise) {
+    feed = chain.input;
   }
   accumulate(last, feed, loops.thread, tile, chain);
 }

@@ -1,116 +1,147 @@
 // Schedules: which point of the GPU space a layer gets without tuning, and why. Knows no Halide.
 //
-// Blocks of about 128 threads in whole warps along channels; a tile as large as shared memory
-// allows several blocks on a multiprocessor; blocks of channels over the grid while there are fewer
-// blocks than multiprocessors.
+// Each launch gets the tile with the least predicted time of those with whole warps, or nearly so.
+// Hidden tensors of inverted residuals go through memory: as a rule they stay in the second cache
+// of these GPUs, and tiles of one launch would expand their borders again.
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "schedules/cpu_space.h"
+#include "schedules/gpu_cost.h"
 #include "schedules/gpu_space.h"
 
 namespace sepconv::schedules {
 namespace {
 
-constexpr int64_t kWarp = 32;
-constexpr int64_t kWantedThreads = 128;
-/// Shared bytes of a block with which four fit a multiprocessor of 100 KiB.
-constexpr int64_t kWantedShared = 24 * 1024;
-/// Blocks with which a common GPU has one for every multiprocessor.
-constexpr int64_t kWantedBlocks = 84;
+constexpr int64_t kLeastThreads = 64, kMostThreads = 256;
+/// Registers that a thread holds all the time, estimated, with room for what the estimate does not
+/// know.
+constexpr int64_t kMostHeld = 112;
 
-const Knob* find(const Space& space, const std::string& name) {
+/// The values of a launch's knob; one value, which says nothing, where it has no such knob.
+std::vector<int64_t> values_of(const Space& space, const std::string& name, int64_t otherwise) {
   for (const Knob& knob : space.knobs) {
-    if (knob.name == name) return &knob;
+    if (knob.name == name) return knob.values;
   }
-  return nullptr;
+  return {otherwise};
 }
 
-int64_t nearest(const std::vector<int64_t>& values, int64_t wanted) {
-  return *std::min_element(values.begin(), values.end(), [wanted](int64_t a, int64_t b) {
-    const auto distance = [wanted](int64_t value) {
-      return std::abs(std::log2(static_cast<double>(value) / static_cast<double>(wanted)));
-    };
-    return distance(a) < distance(b);
-  });
+/// Values of all knobs of a launch.
+struct Choices {
+  std::vector<int64_t> c, v, k, split, stage, feed_v, x, tx, ty;
+};
+
+Choices choices_of(const spec::Layer& layer, const Phase& phase) {
+  const Space space = launch_space(layer, phase);
+  const std::string p = launch_prefix(layer, phase);
+  const GpuTile tile = gpu_tile(layer, phase, {});
+  Choices all;
+  all.c = values_of(space, p + "c", 1);
+  // More than two warps of channels leave no threads for pixels.
+  const int64_t most = tile.window ? std::clamp<int64_t>(tile.channels, all.c.front(), 64) : 64;
+  std::erase_if(all.c, [most](int64_t c) { return c > most; });
+  all.v = values_of(space, p + "v", 1);
+  all.k = values_of(space, p + "k", 1);
+  all.split = values_of(space, p + "split", 0);
+  all.stage = values_of(space, p + "stage", tile.staged ? 1 : 0);
+  all.feed_v = values_of(space, "dw_v", 0);
+  if (tile.window) all.feed_v = {1};  // its own knob
+  all.x = values_of(space, p + "x", 1);
+  if (tile.width >= 4) std::erase_if(all.x, [](int64_t x) { return x < 4; });
+  all.tx = values_of(space, p + "tx", 1);
+  all.ty = values_of(space, p + "ty", 1);
+  return all;
 }
 
-/// The largest value below another; the first where there is none.
-int64_t below(const std::vector<int64_t>& values, int64_t limit) {
-  int64_t best = values.front();
-  for (const int64_t value : values) {
-    if (value < limit) best = std::max(best, value);
+/// The fastest tile so far. Tiles of few threads count only where there is nothing else.
+struct Best {
+  GpuTile tile;
+  double us = 0;
+  bool found = false, small = true;
+
+  void consider(const spec::Layer& layer, const Phase& phase, const targets::Gpu& gpu,
+                const GpuTile& candidate) {
+    const bool few = candidate.threads() < kLeastThreads;
+    if (candidate.threads() > kMostThreads || (found && few && !small)) return;
+    if (!launchable(layer, phase, candidate)) return;
+    const GpuCost cost = gpu_cost(layer, phase, candidate, gpu);
+    if (cost.resident == 0 || (cost.held > kMostHeld && found)) return;
+    if (found && few == small && cost.us() >= us) return;
+    tile = candidate, us = cost.us(), found = true, small = few;
   }
-  return best;
-}
+};
 
-/// Columns of a thread: four, or seven where these leave no overlap; fewer in narrow maps.
-int64_t columns_of(int64_t width) {
-  if (width % 4 != 0 && width % 7 == 0) return 7;
-  return width >= 4 ? 4 : width >= 2 ? 2 : 1;
-}
-
-void grow(Point& point, const Space& space, const std::string& name, const spec::Layer& layer,
-          const Phase& phase, int64_t useful) {
-  const Knob* knob = find(space, name);
-  for (const int64_t value : knob->values) {
-    Point next = point;
-    next[name] = value;
-    const GpuTile tile = gpu_tile(layer, phase, next);
-    const bool fits = shared_bytes(layer, phase, tile) <= kWantedShared &&
-                      tile.threads() <= kWantedThreads && tile.columns() <= tile.width &&
-                      tile.tile_y <= tile.height && value <= useful;
-    if (fits) point = next;
-  }
-}
-
-void choose_launch(Point& point, const Space& space, const spec::Layer& layer, const Phase& phase) {
-  const std::string p = stage_prefix(layer, static_cast<size_t>(phase.last_stage)) + "_";
-  const GpuTile shape = gpu_tile(layer, phase, {});
-  point[p + "c"] = nearest(find(space, p + "c")->values, std::min(kWarp, shape.channels));
-  point[p + "x"] = columns_of(shape.width);
-  point[p + "tx"] = point[p + "ty"] = 1;
-  if (!shape.window) {
-    point[p + "v"] = 4;
-    point[p + "k"] = std::min<int64_t>(4, find(space, p + "k")->values.back());
-    point[p + "split"] = 0;
-    if (find(space, p + "stage") != nullptr) point[p + "stage"] = 1;
-  }
-  // The largest tile of one thread's columns may not fit with very many channels.
-  while (shared_bytes(layer, phase, gpu_tile(layer, phase, point)) > kSharedBytes) {
-    if (point[p + "x"] > 1) {
-      point[p + "x"] = below(find(space, p + "x")->values, point[p + "x"]);
-    } else if (find(space, p + "stage") != nullptr) {
-      point[p + "stage"] = 0;
-    } else {
-      break;
+/// Every tile of threads for one tile of a thread.
+void try_threads(Best& best, const spec::Layer& layer, const Phase& phase, const targets::Gpu& gpu,
+                 const Choices& all, GpuTile tile) {
+  for (const int64_t tx : all.tx) {
+    tile.tile_x = tx;
+    if (tx > 1 && tile.columns() > tile.width) break;
+    for (const int64_t ty : all.ty) {
+      tile.tile_y = ty;
+      if (tile.threads() > kMostThreads) break;
+      for (const int64_t split : all.split) {
+        tile.split = split == 1;
+        best.consider(layer, phase, gpu, tile);
+      }
     }
   }
-  const int64_t columns = (shape.width + point[p + "x"] - 1) / point[p + "x"];
-  grow(point, space, p + "tx", layer, phase, std::min<int64_t>(columns, shape.window ? 4 : 2));
-  grow(point, space, p + "ty", layer, phase, shape.height);
-  grow(point, space, p + "tx", layer, phase, columns);
-  if (!shape.window && blocks(gpu_tile(layer, phase, point)) < kWantedBlocks &&
-      shape.channels > gpu_tile(layer, phase, point).block_channels()) {
-    point[p + "split"] = 1;
+}
+
+GpuTile choose_tile(const spec::Layer& layer, const Phase& phase, const targets::Gpu& gpu) {
+  const Choices all = choices_of(layer, phase);
+  Best best;
+  GpuTile tile = gpu_tile(layer, phase, {});
+  for (const int64_t stage : all.stage) {
+    tile.staged = stage == 1;
+    for (const int64_t feed_v : all.feed_v) {
+      tile.feed_v = feed_v > 0 ? feed_v : tile.staged && tile.channels_in % 4 == 0 ? 4 : 1;
+      for (const int64_t c : all.c) {
+        for (const int64_t v : all.v) {
+          for (const int64_t k : all.k) {
+            for (const int64_t x : all.x) {
+              tile.c = c, tile.v = v, tile.k = k, tile.x = x;
+              try_threads(best, layer, phase, gpu, all, tile);
+            }
+          }
+        }
+      }
+    }
   }
+  return best.tile;
+}
+
+void set(Point& point, const Space& space, const std::string& name, int64_t value) {
+  const bool known = std::any_of(space.knobs.begin(), space.knobs.end(),
+                                 [&](const Knob& knob) { return knob.name == name; });
+  if (known) point[name] = value;
 }
 
 }  // namespace
 
-Point gpu_heuristic(const spec::Layer& layer) {
+Point gpu_heuristic(const spec::Layer& layer, const targets::Gpu& gpu) {
   Point point;
-  const Space space = gpu_space(layer);
-  // What two launches exchange stays in the second-level cache of these GPUs as a rule, and tiles
-  // of one launch would expand their borders again.
-  if (find(space, "hidden") != nullptr) point["hidden"] = 0;
-  for (const Phase& phase : gpu_phases(layer, point)) choose_launch(point, space, layer, phase);
+  if (layer.op == spec::Op::inverted_residual) point["hidden"] = 0;
+  for (const Phase& phase : gpu_phases(layer, point)) {
+    const Space space = launch_space(layer, phase);
+    const GpuTile tile = choose_tile(layer, phase, gpu);
+    const std::string p = launch_prefix(layer, phase);
+    set(point, space, p + "c", tile.c);
+    set(point, space, p + "v", tile.v);
+    set(point, space, p + "k", tile.k);
+    set(point, space, p + "split", tile.split ? 1 : 0);
+    set(point, space, p + "stage", tile.staged ? 1 : 0);
+    if (!tile.window) set(point, space, "dw_v", tile.feed_v);
+    set(point, space, p + "x", tile.x);
+    set(point, space, p + "tx", tile.tile_x);
+    set(point, space, p + "ty", tile.tile_y);
+  }
   return point;
 }
 
-std::vector<std::string> gpu_explain(const spec::Layer& layer, const Point& point) {
+std::vector<std::string> gpu_explain(const spec::Layer& layer, const targets::Gpu& gpu,
+                                     const Point& point) {
   std::vector<std::string> lines;
   for (const Phase& phase : gpu_phases(layer, point)) {
     const GpuTile tile = gpu_tile(layer, phase, point);
@@ -125,11 +156,23 @@ std::vector<std::string> gpu_explain(const spec::Layer& layer, const Point& poin
                                 tile.x, tile.v));
     lines.push_back(fmt::format("shared memory: {} of {} bytes", shared_bytes(layer, phase, tile),
                                 kSharedBytes));
-    if (tile.window) continue;
+    if (!tile.window) {
+      lines.push_back(fmt::format(
+          "{} FMAs a step of {} input channels for {} loads of inputs and {} of weights, 16 bytes "
+          "each at most",
+          tile.x * tile.v * tile.k, tile.k, tile.x * ((tile.k + 3) / 4), tile.k * tile.v / 4));
+    }
+    const GpuCost cost = gpu_cost(layer, phase, tile, gpu);
+    lines.push_back(
+        fmt::format("predicted: {} registers a thread, {} blocks on a multiprocessor ({:.0f} % of "
+                    "its threads), "
+                    "{:.0f} % of the innermost instructions multiply and add",
+                    cost.registers, cost.resident, 100 * cost.occupancy, 100 * cost.fma_share));
     lines.push_back(fmt::format(
-        "{} FMAs a step of {} input channels for {} loads of inputs and {} of weights, 16 bytes "
-        "each at most",
-        tile.x * tile.v * tile.k, tile.k, tile.x * ((tile.k + 3) / 4), tile.k * tile.v / 4));
+        "predicted: {:.1f} us: multiprocessors {:.1f}, second cache {:.1f} for {:.2f} MB, memory "
+        "{:.1f} for {:.2f} MB; bound by {}",
+        cost.us(), cost.multiprocessor_us, cost.l2_us, cost.l2_bytes * 1e-6, cost.dram_us,
+        cost.dram_bytes * 1e-6, cost.bound()));
   }
   return lines;
 }

@@ -102,7 +102,7 @@ void schedule_hidden(Chain& chain, const GpuTile& tile) {
 
   const Var serial("channels_outer");
   share(window.result, Halide::LoopLevel(sum, block), tile, tile.hidden, serial, chain);
-  compute_window_sum(window, Halide::LoopLevel(window.result, serial), tile, chain);
+  compute_window_sum(window, Halide::LoopLevel(window.result, serial), tile, 1, chain);
   expand(first, sum, block, tile, chain);
 }
 

@@ -17,13 +17,14 @@ GpuLoops tile_output(generators::StageFuncs& stage, const GpuTile& tile,
                      const generators::Chain& chain);
 
 /// A tile of a block in shared memory, computed by the threads of the block: those along channels
-/// stride over them, in the loop `serial`.
+/// stride over vectors of them, in the loop `serial`.
 void share(Halide::Func func, const Halide::LoopLevel& at, const GpuTile& tile, int64_t channels,
            const Halide::Var& serial, const generators::Chain& chain);
 
-/// The sum of a window's taps in a thread's registers: rows of taps roll, columns unroll.
+/// The sums of a window's taps in a thread's registers, so many channels at once: rows of taps
+/// roll, columns unroll.
 void compute_window_sum(generators::StageFuncs& stage, const Halide::LoopLevel& at,
-                        const GpuTile& tile, const generators::Chain& chain);
+                        const GpuTile& tile, int64_t channels, const generators::Chain& chain);
 
 /// An inverted residual in one launch.
 void schedule_hidden(generators::Chain& chain, const GpuTile& tile);

@@ -30,10 +30,11 @@ std::vector<int64_t> channel_threads(int64_t channels) {
   return values;
 }
 
-std::vector<int64_t> steps(int64_t channels_in) {
+/// Three only where nothing loads them as a vector, which OpenCL lays out like one of four.
+std::vector<int64_t> steps(int64_t channels_in, bool dense) {
   std::vector<int64_t> values{1};
-  for (const int64_t k : {2, 4, 8}) {
-    if (channels_in % k == 0) values.push_back(k);
+  for (const int64_t k : {2, 3, 4, 8}) {
+    if (channels_in % k == 0 && (k != 3 || dense)) values.push_back(k);
   }
   return values;
 }
@@ -47,12 +48,17 @@ std::vector<int64_t> hidden_blocks(int64_t channels) {
   return values;
 }
 
-std::string prefix_of(const spec::Layer& layer, const Phase& phase) {
-  return stage_prefix(layer, static_cast<size_t>(phase.last_stage));
+/// One channel, or the four floats that one load has.
+std::vector<int64_t> vectors(int64_t channels) {
+  if (channels % 4 != 0) return {1};
+  return {1, 4};
 }
 
-/// The launches of a layer whatever the point, but for a hidden tensor that stays inside one.
-std::vector<Phase> launches(const spec::Layer& layer, bool hidden) {
+/// The launches of a layer: a hidden tensor may stay inside one.
+std::vector<Phase> launches(const spec::Layer& layer, const Point& point) {
+  const bool hidden = knob(point, "hidden") > 0;
+  // All taps of four channels at once would not fit the registers.
+  const bool vectors = knob(point, "dw_v") > 1;
   const auto shapes = spec::shapes(layer);
   const int last = static_cast<int>(layer.stages.size()) - 1;
   const auto flat = [&](int stage) {
@@ -68,30 +74,11 @@ std::vector<Phase> launches(const spec::Layer& layer, bool hidden) {
     for (int i = phase.first_stage; i <= phase.last_stage; ++i) {
       const auto& kernel = layer.stages[static_cast<size_t>(i)].window.kernel;
       if (layer.stages[static_cast<size_t>(i)].kind == spec::StageKind::depthwise) {
-        phase.inline_taps = kernel[0] * kernel[1] <= 9;
+        phase.inline_taps = kernel[0] * kernel[1] <= 9 && (hidden || !vectors);
       }
     }
   }
   return all;
-}
-
-void add_launch_knobs(Space& space, const spec::Layer& layer, const Phase& phase) {
-  const std::string p = prefix_of(layer, phase) + "_";
-  const GpuTile tile = gpu_tile(layer, phase, {});
-  if (tile.window) {
-    space.knobs.push_back({p + "c", "threads along channels", {8, 16, 32, 64, 128}});
-  } else {
-    space.knobs.push_back({p + "c", "threads along channels", channel_threads(tile.channels)});
-    space.knobs.push_back({p + "v", "channels of a thread", {4, 8}});
-    space.knobs.push_back({p + "k", "input channels a step", steps(tile.channels_in)});
-    space.knobs.push_back({p + "split", "1: blocks of channels in blocks of threads", {0, 1}});
-  }
-  if (phase.first_stage == phase.last_stage && prefix_of(layer, phase) != "cv" && !tile.window) {
-    space.knobs.push_back({p + "stage", "1: the input's tile in shared memory", {0, 1}});
-  }
-  space.knobs.push_back({p + "x", "columns of a thread", up_to({1, 2, 4, 7, 8}, tile.width)});
-  space.knobs.push_back({p + "tx", "threads along columns", {1, 2, 4, 8, 16, 32}});
-  space.knobs.push_back({p + "ty", "threads along rows", up_to({1, 2, 4, 8}, tile.height)});
 }
 
 /// Collects reasons against a point.
@@ -124,10 +111,9 @@ void check_values(Reasons& reasons, const Space& space, const Point& point) {
   }
 }
 
-void check_launch(Reasons& reasons, const spec::Layer& layer, const Phase& phase,
-                  const Point& point) {
-  const GpuTile tile = gpu_tile(layer, phase, point);
-  const std::string p = prefix_of(layer, phase) + "_";
+void check_tile(Reasons& reasons, const spec::Layer& layer, const Phase& phase,
+                const GpuTile& tile) {
+  const std::string p = launch_prefix(layer, phase);
   if (tile.threads() > kBlockThreads) {
     reasons.add(p + "c", "makes blocks of " + std::to_string(tile.threads()) + " threads",
                 "at most " + std::to_string(kBlockThreads));
@@ -164,11 +150,47 @@ void check_launch(Reasons& reasons, const spec::Layer& layer, const Phase& phase
 
 }  // namespace
 
+std::string launch_prefix(const spec::Layer& layer, const Phase& phase) {
+  return stage_prefix(layer, static_cast<size_t>(phase.last_stage)) + "_";
+}
+
+Space launch_space(const spec::Layer& layer, const Phase& phase) {
+  Space space;
+  const std::string p = launch_prefix(layer, phase);
+  const GpuTile tile = gpu_tile(layer, phase, {});
+  const bool fed = phase.last_stage > phase.first_stage;
+  if (tile.window) {
+    space.knobs.push_back({p + "c", "threads along channels", {4, 8, 16, 32, 64, 128}});
+    space.knobs.push_back({p + "v", "channels of a thread", vectors(tile.channels)});
+  } else {
+    space.knobs.push_back({p + "c", "threads along channels", channel_threads(tile.channels)});
+    space.knobs.push_back({p + "v", "channels of a thread", {4, 8}});
+    space.knobs.push_back({p + "k", "input channels a step", steps(tile.channels_in, p == "cv_")});
+    space.knobs.push_back({p + "split", "1: blocks of channels in blocks of threads", {0, 1}});
+  }
+  if (fed) {
+    space.knobs.push_back(
+        {"dw_v", "channels of a thread in the depthwise stage", vectors(tile.channels_in)});
+  } else if (p != "cv_" && !tile.window) {
+    space.knobs.push_back({p + "stage", "1: the input's tile in shared memory", {0, 1}});
+  }
+  space.knobs.push_back({p + "x", "columns of a thread", up_to({1, 2, 4, 7, 8}, tile.width)});
+  space.knobs.push_back({p + "tx", "threads along columns", {1, 2, 4, 8, 16, 32}});
+  space.knobs.push_back({p + "ty", "threads along rows", up_to({1, 2, 4, 8}, tile.height)});
+  return space;
+}
+
+bool launchable(const spec::Layer& layer, const Phase& phase, const GpuTile& tile) {
+  Reasons reasons;
+  check_tile(reasons, layer, phase, tile);
+  return reasons.errors.empty();
+}
+
 GpuTile gpu_tile(const spec::Layer& layer, const Phase& phase, const Point& point) {
   const auto shapes = spec::shapes(layer);
   const auto last = static_cast<size_t>(phase.last_stage);
   const spec::Shape& out = shapes[last + 1];
-  const std::string p = prefix_of(layer, phase) + "_";
+  const std::string p = launch_prefix(layer, phase);
   const auto get = [&](const char* name) { return std::max<int64_t>(1, knob(point, p + name)); };
   GpuTile tile;
   tile.window = layer.stages[last].kind == spec::StageKind::depthwise;
@@ -177,11 +199,17 @@ GpuTile gpu_tile(const spec::Layer& layer, const Phase& phase, const Point& poin
   tile.channels = out.c;
   tile.channels_in = shapes[last].c;
   tile.c = get("c"), tile.x = get("x"), tile.k = get("k");
-  tile.v = tile.window ? 1 : std::max<int64_t>(4, get("v"));
+  tile.v = tile.window ? get("v") : std::max<int64_t>(4, get("v"));
   tile.tile_x = get("tx"), tile.tile_y = get("ty");
   tile.split = knob(point, p + "split") == 1;
   tile.staged = knob(point, p + "stage") == 1 || phase.last_stage > phase.first_stage;
+  if (phase.last_stage > phase.first_stage) {
+    tile.feed_v = std::max<int64_t>(1, knob(point, "dw_v"));
+  } else if (tile.staged) {
+    tile.feed_v = vectors(tile.channels_in).back();
+  }
   if (phase.last_stage - phase.first_stage == 2) {
+    tile.feed_v = 1;  // hidden blocks have few channels for many threads
     const auto& window = layer.stages[1].window;
     const auto span = [&](int64_t outputs, int axis) {
       return (outputs - 1) * window.stride[axis] +
@@ -214,11 +242,14 @@ int64_t blocks(const GpuTile& tile) {
 
 Space gpu_space(const spec::Layer& layer) {
   Space space;
+  space.version = 2;
   if (layer.op == spec::Op::inverted_residual) {
     space.knobs.push_back({"hidden", "hidden channels at once in one launch; 0: two launches",
                            hidden_blocks(layer.stages[0].channels_out)});
   }
-  for (const Phase& phase : launches(layer, false)) add_launch_knobs(space, layer, phase);
+  for (const Phase& phase : launches(layer, {})) {
+    for (Knob& knob : launch_space(layer, phase).knobs) space.knobs.push_back(std::move(knob));
+  }
   return space;
 }
 
@@ -226,12 +257,14 @@ Errors gpu_legal(const Point& point, const spec::Layer& layer) {
   Reasons reasons;
   check_values(reasons, gpu_space(layer), point);
   if (!reasons.errors.empty()) return reasons.errors;
-  for (const Phase& phase : gpu_phases(layer, point)) check_launch(reasons, layer, phase, point);
+  for (const Phase& phase : gpu_phases(layer, point)) {
+    check_tile(reasons, layer, phase, gpu_tile(layer, phase, point));
+  }
   return reasons.errors;
 }
 
 std::vector<Phase> gpu_phases(const spec::Layer& layer, const Point& point) {
-  return launches(layer, knob(point, "hidden") > 0);
+  return launches(layer, point);
 }
 
 }  // namespace sepconv::schedules

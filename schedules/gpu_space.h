@@ -8,14 +8,16 @@
 #pragma once
 
 #include "schedules/schedule.h"
+#include "targets/target.h"
 
 namespace sepconv::schedules {
 
 [[nodiscard]] Space gpu_space(const spec::Layer& layer);
-[[nodiscard]] Point gpu_heuristic(const spec::Layer& layer);
+[[nodiscard]] Point gpu_heuristic(const spec::Layer& layer, const targets::Gpu& gpu);
 [[nodiscard]] Errors gpu_legal(const Point& point, const spec::Layer& layer);
 [[nodiscard]] std::vector<Phase> gpu_phases(const spec::Layer& layer, const Point& point);
-[[nodiscard]] std::vector<std::string> gpu_explain(const spec::Layer& layer, const Point& point);
+[[nodiscard]] std::vector<std::string> gpu_explain(const spec::Layer& layer,
+                                                   const targets::Gpu& gpu, const Point& point);
 
 /// Launches of a block beyond these fail on some device that a target names.
 inline constexpr int64_t kSharedBytes = 48 * 1024;
@@ -30,6 +32,7 @@ struct GpuTile {
   int64_t x = 1, v = 1, c = 1;     ///< pixels and channels a thread; threads along channels
   int64_t tile_x = 1, tile_y = 1;  ///< threads along columns and rows
   int64_t k = 1;                   ///< input channels a step
+  int64_t feed_v = 1;              ///< channels that a thread puts into shared memory at once
   int64_t input_columns = 0, input_rows = 0;  ///< of the window's input, where hidden
   int64_t hidden = 0;  ///< hidden channels at once in shared memory; 0: none are expanded here
   bool split = false;  ///< blocks of channels are blocks of threads, not a loop in each
@@ -37,6 +40,13 @@ struct GpuTile {
   [[nodiscard]] int64_t block_channels() const { return c * v; }
   [[nodiscard]] int64_t threads() const { return c * tile_x * tile_y; }
 };
+/// The knobs of one launch and their values; names carry the prefix.
+[[nodiscard]] Space launch_space(const spec::Layer& layer, const Phase& phase);
+/// The knobs' prefix: that of the launch's last stage, with an underscore.
+[[nodiscard]] std::string launch_prefix(const spec::Layer& layer, const Phase& phase);
+/// Whether the launch's blocks fit every device and the layer.
+[[nodiscard]] bool launchable(const spec::Layer& layer, const Phase& phase, const GpuTile& tile);
+
 [[nodiscard]] GpuTile gpu_tile(const spec::Layer& layer, const Phase& phase, const Point& point);
 /// Bytes of shared memory that a launch of the tile takes.
 [[nodiscard]] int64_t shared_bytes(const spec::Layer& layer, const Phase& phase,

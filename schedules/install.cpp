@@ -30,6 +30,8 @@ bool on_cpu(const targets::Target& target) { return target.device == targets::De
 
 /// An empty text means the heuristic's point.
 Point point_of(const spec::Layer& layer, const targets::Target& target, const std::string& text) {
+  const Errors none = unsupported(layer, target);
+  if (!none.empty()) throw Halide::CompileError(none.front().message);
   if (text.empty()) return heuristic(layer, target);
   Result<Point> point = parse_point(text);
   if (!point) throw Halide::CompileError("schedule: " + point.error().front().message);
@@ -47,11 +49,12 @@ Space space(const spec::Layer& layer, const targets::Target& target) {
 }
 
 Point heuristic(const spec::Layer& layer, const targets::Target& target) {
-  if (!on_cpu(target)) return gpu_heuristic(layer);
+  if (!on_cpu(target)) return gpu_heuristic(layer, target.gpu);
   return target.isa == "arm64" ? arm_heuristic(layer, target) : x86_heuristic(layer, target);
 }
 
 Errors legal(const Point& point, const spec::Layer& layer, const targets::Target& target) {
+  if (Errors errors = unsupported(layer, target); !errors.empty()) return errors;
   return on_cpu(target) ? cpu_legal(point, layer, target) : gpu_legal(point, layer);
 }
 

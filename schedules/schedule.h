@@ -18,12 +18,17 @@ namespace sepconv::schedules {
 /// The heuristic's point: from the target's data and the layer alone, no table of shapes.
 [[nodiscard]] Point heuristic(const spec::Layer& layer, const targets::Target& target);
 
-/// All reasons why a point is not in the space (kind input, field "schedule"); empty: legal.
+/// All reasons why a point is not in the space (kind input, field "schedule"), or why there is no
+/// space; empty: legal.
 [[nodiscard]] Errors legal(const Point& point, const spec::Layer& layer,
                            const targets::Target& target);
 
 using spec::Axis;
 using spec::Phase;
+
+/// Why the target has no code for the layer's types (kind input), naming those that have it; empty:
+/// it has.
+[[nodiscard]] Errors unsupported(const spec::Layer& layer, const targets::Target& target);
 
 /// The phases that a legal point cuts the layer into, in order.
 [[nodiscard]] std::vector<Phase> phases(const spec::Layer& layer, const targets::Target& target,

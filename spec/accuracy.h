@@ -1,11 +1,13 @@
 // Spec: what generated kernels promise of their arithmetic. Knows no kernel and no reference.
 #pragma once
 
+#include <cmath>
+
 #include "spec/layer.h"
 
 namespace sepconv::spec {
 
-/// Unit roundoff of f32.
+/// Unit roundoff of f32, in which activations are evaluated whatever the layer's types.
 inline constexpr double kRoundoff = 0x1p-24;
 
 /// An activation in f32: |computed(x) - f(x)| <= per_input * |x| + absolute for the same x, and
@@ -37,10 +39,10 @@ struct Accuracy {
   return {};
 }
 
-/// Higham's gamma_k = k u / (1 - k u): k roundings in any order, with or without fused
-/// multiply-add.
-[[nodiscard]] constexpr double gamma(int64_t k) {
-  const double ku = static_cast<double>(k) * kRoundoff;
+/// Higham's gamma_k = k u / (1 - k u): k roundings of sums kept in a type, in any order, with or
+/// without fused multiply-add.
+[[nodiscard]] inline double gamma(int64_t k, Dtype accumulate) {
+  const double ku = std::ldexp(static_cast<double>(k), -traits(accumulate).digits);
   return ku / (1 - ku);
 }
 

@@ -50,7 +50,7 @@ void add_stage(Cost& cost, const Stage& stage, const Shape& in, const Shape& out
 }  // namespace
 
 Cost cost(const Layer& layer) {
-  constexpr int64_t element = sizeof(float);
+  const int64_t element = traits(layer.dtype).bytes;
   Cost cost;
   const auto all = shapes(layer);
   for (size_t i = 0; i < layer.stages.size(); ++i) {
@@ -59,7 +59,10 @@ Cost cost(const Layer& layer) {
   cost.input_bytes = all.front().elements() * element;
   cost.output_bytes = all.back().elements() * element;
   if (has_residual_input(layer)) cost.residual_bytes = cost.output_bytes;
-  cost.parameter_bytes = cost.parameters() * element;
+  int64_t biases = 0;
+  for (const Stage& stage : layer.stages) biases += stage.bias ? stage.channels_out : 0;
+  cost.parameter_bytes =
+      (cost.parameters() - biases) * element + biases * traits(traits(layer.dtype).bias).bytes;
   return cost;
 }
 

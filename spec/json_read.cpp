@@ -223,7 +223,10 @@ std::optional<Layer> read_layer(const Json& json, const std::string& file, const
   reader.set_layer(layer.name);
   const bool known = reader.one_of(
       "op", true, "depthwise pointwise depthwise_separable inverted_residual conv2d", layer.op);
-  reader.one_of("dtype", true, "f32", layer.dtype);
+  if (reader.one_of("dtype", true, dtype_words(), layer.dtype)) {
+    layer.accumulate = traits(layer.dtype).accumulators.front();
+  }
+  reader.one_of("accumulate", false, dtype_words(), layer.accumulate);
   reader.one_of("layout", true, "nhwc nchw", layer.layout);
   reader.integer("batch", true, layer.input.n);
   reader.integer("height", true, layer.input.h);

@@ -28,6 +28,9 @@ Json write_layer(const Layer& layer) {
   json["name"] = layer.name;
   json["op"] = word(layer.op);
   json["dtype"] = word(layer.dtype);
+  if (layer.accumulate != traits(layer.dtype).accumulators.front()) {
+    json["accumulate"] = word(layer.accumulate);
+  }
   json["layout"] = word(layer.layout);
   json["batch"] = layer.input.n;
   json["height"] = layer.input.h;

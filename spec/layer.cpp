@@ -38,7 +38,7 @@ Parameter::Role bias_role(StageKind kind, bool last) {
 void append(std::vector<Parameter>& all, Parameter parameter) {
   int64_t elements = 1;
   for (const int64_t extent : parameter.extents) elements *= extent;
-  const int64_t bytes = elements * int64_t{sizeof(float)};
+  const int64_t bytes = elements * traits(parameter.dtype).bytes;
   parameter.bytes = (bytes + kPartAlignment - 1) / kPartAlignment * kPartAlignment;
   parameter.offset = all.empty() ? 0 : all.back().offset + all.back().bytes;
   all.push_back(std::move(parameter));
@@ -89,6 +89,7 @@ std::vector<Parameter> parameters(const Layer& layer) {
     Parameter weights;
     weights.role = weight_role(stage.kind, last);
     weights.stage = static_cast<int>(i);
+    weights.dtype = layer.dtype;
     weights.extents = weight_extents(stage, channels_in);
     append(all, weights);
     if (stage.bias) {
@@ -96,6 +97,7 @@ std::vector<Parameter> parameters(const Layer& layer) {
       bias.role = bias_role(stage.kind, last);
       bias.stage = static_cast<int>(i);
       bias.is_bias = true;
+      bias.dtype = traits(layer.dtype).bias;
       bias.extents = {blocks(stage.channels_out) * kChannelBlock};
       append(all, bias);
     }

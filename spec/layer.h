@@ -8,10 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "spec/dtype.h"
+
 namespace sepconv::spec {
 
 enum class Op { depthwise, pointwise, depthwise_separable, inverted_residual, conv2d };
-enum class Dtype { f32 };
 enum class Layout { nhwc, nchw };
 enum class Activation { none, relu, relu6, hard_swish, silu, gelu, sigmoid };
 enum class StageKind { pointwise, depthwise, conv2d };
@@ -57,7 +58,8 @@ struct Shape {
 struct Layer {
   std::string name;  ///< unique in its file; a layer given as a canonical name has that name
   Op op = Op::pointwise;
-  Dtype dtype = Dtype::f32;
+  Dtype dtype = Dtype::f32;         ///< of the tensors at the border and of packed weights
+  Dtype accumulate = Dtype::f32;    ///< what sums and values between stages are kept in
   Layout layout = Layout::nhwc;     ///< of the activations at the border
   Shape input;                      ///< n is the batch tuned and verified for
   int64_t input_pixel_stride = 0;   ///< elements from pixel to pixel; 0 is dense. nhwc only
@@ -95,7 +97,7 @@ struct LayerFile {
 ///
 /// The layout depends on the layer alone, never on schedule or target, so that every variant of a
 /// library shares one blob (layout version kPackingVersion). Channels are padded with zeros to
-/// kChannelBlock:
+/// kChannelBlock; weights have the layer's dtype, biases that of its traits:
 ///   pointwise  [ceil(co/16)][ci][16]     dense  [ceil(co/16)][kh][kw][ci][16]
 ///   depthwise  [kh][kw][16*ceil(c/16)]   bias   [16*ceil(c/16)]
 struct Parameter {
@@ -103,6 +105,7 @@ struct Parameter {
   Role role = Role::weights;
   int stage = 0;  ///< index into Layer::stages
   bool is_bias = false;
+  Dtype dtype = Dtype::f32;
   std::vector<int64_t> extents;  ///< packed extents, innermost first
   int64_t offset = 0;            ///< bytes from the start of the payload, a multiple of 64
   int64_t bytes = 0;             ///< multiple of 64

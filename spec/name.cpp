@@ -166,6 +166,19 @@ bool read_activations(Cursor& cursor, Layer& layer) {
   return true;
 }
 
+bool read_dtype(Cursor& cursor, Layer& layer) {
+  if (!cursor.eat("_")) return false;
+  for (const Dtype dtype : dtypes()) {
+    if (!cursor.eat_word(word(dtype))) continue;
+    layer.dtype = dtype;
+    layer.accumulate = traits(dtype).accumulators.front();
+    return true;
+  }
+  return false;
+}
+
+std::string accumulate_flag(Dtype dtype) { return "_acc" + std::string(word(dtype)); }
+
 bool read_flags(Cursor& cursor, Layer& layer) {
   const bool residual = layer.op == Op::pointwise || layer.op == Op::inverted_residual;
   if (residual && cursor.eat_word("_res")) layer.stages.back().residual = true;
@@ -174,6 +187,9 @@ bool read_flags(Cursor& cursor, Layer& layer) {
     layer.stages[layer.stages.size() - 2].bias = false;
   }
   if (layer.stages.size() > 2 && cursor.eat_word("_noexpbias")) layer.stages[0].bias = false;
+  for (const Dtype dtype : traits(layer.dtype).accumulators.subspan(1)) {
+    if (cursor.eat_word(accumulate_flag(dtype))) layer.accumulate = dtype;
+  }
   if (cursor.eat_word("_nchw")) layer.layout = Layout::nchw;
   if (cursor.at("_is") && !cursor.keyed("_is", layer.input_pixel_stride)) return false;
   return !cursor.at("_os") || cursor.keyed("_os", layer.output_pixel_stride);
@@ -196,7 +212,7 @@ Error grammar_error(std::string_view word, std::string_view rest) {
   return name_error(
       word, place,
       "<op>_<dtype>_n#h#w#c#[_m#][_e#][_o#][_k#s#p#[d#]]_<activation of each "
-      "stage>[_res][_nobias][_nodwbias][_noexpbias][_nchw][_is#][_os#] with op one of "
+      "stage>[_res][_nobias][_nodwbias][_noexpbias][_acc<dtype>][_nchw][_is#][_os#] with op one of "
       "dw pw dwpw ir conv, e.g. dwpw_f32_n1h56w56c64_o128_k3s1p1_relu6_relu6");
 }
 
@@ -223,6 +239,9 @@ std::string canonical_name(const Layer& layer) {
   if (!layer.stages.back().bias) text << "_nobias";
   if (stages > 1 && !layer.stages[stages - 2].bias) text << "_nodwbias";
   if (stages > 2 && !layer.stages.front().bias) text << "_noexpbias";
+  if (layer.accumulate != traits(layer.dtype).accumulators.front()) {
+    text << accumulate_flag(layer.accumulate);
+  }
   if (layer.layout == Layout::nchw) text << "_nchw";
   if (layer.input_pixel_stride > 0 && layer.input_pixel_stride != in.c) {
     text << "_is" << layer.input_pixel_stride;
@@ -239,8 +258,8 @@ Result<Layer> parse_name(std::string_view word) {
   Layer layer;
   Numbers numbers;
   if (!read_op(cursor, layer)) return fail(grammar_error(word, cursor.rest()));
-  if (!cursor.eat("_f32")) {
-    return fail(name_error(word, "has a dtype that is not supported", "the dtype is f32"));
+  if (!read_dtype(cursor, layer)) {
+    return fail(name_error(word, "has a dtype that is not supported", "dtypes: " + dtype_words()));
   }
   if (!read_shape(cursor, layer, numbers)) return fail(grammar_error(word, cursor.rest()));
   make_stages(layer, numbers);

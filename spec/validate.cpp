@@ -1,6 +1,7 @@
 // Spec: every precondition of a layer, with its numeric reason, in one place. Knows no files.
 #include "spec/validate.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "spec/name.h"
@@ -102,6 +103,30 @@ void check_stages(Findings& findings, const Layer& layer) {
       const bool last = i + 1 == layer.stages.size();
       findings.range(last ? "channels_out" : "channels_hidden", stage.channels_out, 1, kMaxExtent);
     }
+  }
+}
+
+/// Sums in a narrow type need few enough terms: with k roundings of u each, their error bound
+/// k u / (1 - k u) must exist.
+void check_accumulate(Findings& findings, const Layer& layer) {
+  const auto& known = traits(layer.dtype).accumulators;
+  if (std::find(known.begin(), known.end(), layer.accumulate) == known.end()) {
+    findings.add("accumulate", std::string(word(layer.accumulate)),
+                 "does not go with dtype " + std::string(word(layer.dtype)),
+                 "leave it out: sums are kept in " + std::string(word(known.front())));
+    return;
+  }
+  int64_t channels = layer.input.c;
+  for (const Stage& stage : layer.stages) {
+    const int64_t depth = stage.kind == StageKind::depthwise ? 1 : channels;
+    const Wide terms = Wide{stage.window.kernel[0]} * stage.window.kernel[1] * depth + 2;
+    channels = stage.channels_out;
+    if (layer.accumulate == Dtype::f32 || terms < Wide{1} << traits(layer.accumulate).digits)
+      continue;
+    findings.add("accumulate", std::string(word(layer.accumulate)),
+                 "cannot add " + std::to_string(static_cast<int64_t>(terms)) +
+                     " terms to a sum with any bound on its error",
+                 "keep sums in " + std::string(word(known.front())));
   }
 }
 
@@ -247,6 +272,7 @@ Errors validate_sizes(const Layer& layer, std::string_view file, std::string_vie
     }
   }
   check_stage_sizes(findings, layer);
+  check_accumulate(findings, layer);
   Errors errors = findings.take();
   if (!errors.empty()) return errors;
   check_residual(findings, layer);

@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kOps{"depthwise", "pointwise", "depthwise_separable",
                                                "inverted_residual", "conv2d"};
-constexpr std::array<std::string_view, 1> kDtypes{"f32"};
 constexpr std::array<std::string_view, 2> kLayouts{"nhwc", "nchw"};
 constexpr std::array<std::string_view, 7> kActivations{"none", "relu", "relu6",  "hard_swish",
                                                        "silu", "gelu", "sigmoid"};
@@ -33,13 +32,20 @@ bool parse(const std::array<std::string_view, N>& words, std::string_view text, 
 }  // namespace
 
 std::string_view word(Op value) { return word_of(kOps, value); }
-std::string_view word(Dtype value) { return word_of(kDtypes, value); }
+std::string_view word(Dtype value) { return traits(value).word; }
 std::string_view word(Layout value) { return word_of(kLayouts, value); }
 std::string_view word(Activation value) { return word_of(kActivations, value); }
 std::string_view word(StageKind value) { return word_of(kStageKinds, value); }
 std::string_view word(Parameter::Role value) { return word_of(kRoles, value); }
 bool parse_word(std::string_view text, Op& value) { return parse(kOps, text, value); }
-bool parse_word(std::string_view text, Dtype& value) { return parse(kDtypes, text, value); }
+bool parse_word(std::string_view text, Dtype& value) {
+  for (const Dtype dtype : dtypes()) {
+    if (traits(dtype).word != text) continue;
+    value = dtype;
+    return true;
+  }
+  return false;
+}
 bool parse_word(std::string_view text, Layout& value) { return parse(kLayouts, text, value); }
 bool parse_word(std::string_view text, Activation& value) {
   return parse(kActivations, text, value);

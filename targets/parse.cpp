@@ -57,6 +57,20 @@ Result<Core> find_core(std::string_view name, const Isa& isa, std::string_view w
                            "cores: " + join(known, " ")));
 }
 
+/// The GPU of a device's feature; "generic" is the first of the table.
+Result<Gpu> find_gpu(std::string_view name, std::string_view feature, std::string_view whole) {
+  std::vector<std::string> known{"generic"};
+  for (const NamedGpu& entry : gpus()) {
+    if (entry.feature != feature) continue;
+    Gpu gpu = entry.gpu;
+    if (name == "generic") gpu.name = "generic";
+    if (gpu.name == name) return gpu;
+    known.emplace_back(entry.gpu.name);
+  }
+  return fail(target_error(whole, "names no known GPU for " + std::string(feature),
+                           "GPUs: " + join(known, " ")));
+}
+
 /// Halide's target string: `<start>-<os>[-<feature>...]`.
 std::string halide_text(const Isa& isa, const std::string& os,
                         const std::vector<std::string>& wanted) {
@@ -112,6 +126,14 @@ Result<std::vector<std::string>> canonical_features(const Isa& isa,
   return result;
 }
 
+/// Appends those words of a list that are new.
+void add_words(std::vector<std::string>& to, std::string_view list) {
+  if (list.empty()) return;
+  for (std::string& word : split(list, ' ')) {
+    if (std::find(to.begin(), to.end(), word) == to.end()) to.push_back(std::move(word));
+  }
+}
+
 Target make_target(const Isa& isa, const std::vector<std::string>& words, const std::string& os,
                    const Core& core) {
   Target target;
@@ -124,13 +146,19 @@ Target make_target(const Isa& isa, const std::vector<std::string>& words, const 
   target.fma = isa.fma;
   target.lane_fma = isa.lane_fma;
   target.core = core;
+  target.dtypes = split(isa.dtypes, ' ');
+  target.sums = {"f32"};
   target.name = target.isa;
   for (const std::string& word : words) target.name += "+" + word;
   for (const Feature& feature : features()) {
     const bool has = std::find(words.begin(), words.end(), feature.name) != words.end();
-    if (has && feature.isa == isa.name && feature.device != Device::cpu) {
+    if (!has || feature.isa != isa.name) continue;
+    if (feature.device != Device::cpu) {
       target.device = feature.device;
+      target.gpu = find_gpu("generic", feature.name, target.name).value();
     }
+    add_words(target.dtypes, feature.dtypes);
+    add_words(target.sums, feature.sums);
   }
   if (target.device != Device::cpu && isa.name == kDeviceIsa) {
     target.name.erase(0, kDeviceIsa.size() + 1);
@@ -229,9 +257,17 @@ Result<Target> parse_target(std::string_view name) {
   words.erase(words.begin());
   const auto wanted = canonical_features(*isa, words, name);
   if (!wanted) return fail(wanted.error());
-  const auto core = find_core(core_name, *isa, name);
-  if (!core) return fail(core.error());
-  return make_target(*isa, *wanted, os, *core);
+  Target target = make_target(*isa, *wanted, os, isa->generic);
+  if (target.device == Device::cpu) {
+    const auto core = find_core(core_name, *isa, name);
+    if (!core) return fail(core.error());
+    return make_target(*isa, *wanted, os, *core);
+  }
+  const auto gpu = find_gpu(core_name, wanted->front(), name);
+  if (!gpu) return fail(gpu.error());
+  target.gpu = *gpu;
+  if (gpu->name != "generic") target.name += "@" + std::string(gpu->name);
+  return target;
 }
 
 Result<std::vector<Target>> parse_targets(std::string_view list) {

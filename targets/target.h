@@ -22,7 +22,35 @@ struct Core {
 /// What executes the kernels.
 enum class Device { cpu, cuda, opencl };
 
-/// A target: `isa[+feature...][-os][@core]`; a device's feature alone means x86-64-v3 with it.
+/// What a multiprocessor of a GPU generation holds at once.
+struct Multiprocessor {
+  int sm;  ///< 80 for compute capability 8.0
+  int64_t threads, blocks, shared_bytes;
+  int fma_lanes;  ///< floats that it multiplies and adds a cycle
+};
+
+/// What the heuristics may know of a GPU.
+struct Gpu {
+  std::string_view name;  ///< the word after '@'; "generic" is the default
+  int sm = 0;             ///< its generation
+  int64_t multiprocessors = 0;
+  double clock_ghz = 0, dram_gbs = 0;
+  int64_t l2_bytes = 0;
+  double l2_bytes_a_cycle = 0;  ///< from the second-level cache to all multiprocessors
+  /// GFLOP/s of multiply-adds, and GB/s of the second-level cache.
+  [[nodiscard]] double peak_gflops() const;
+  [[nodiscard]] double l2_gbs() const { return l2_bytes_a_cycle * clock_ghz; }
+};
+
+/// Of the newest known generation that is not newer than `sm`.
+[[nodiscard]] const Multiprocessor& multiprocessor(int sm);
+/// Blocks that a multiprocessor holds at once: bounded by threads, blocks, registers, which warps
+/// get in units, and shared memory, of which every block takes a little more.
+[[nodiscard]] int64_t resident_blocks(const Multiprocessor& one, int64_t threads, int64_t registers,
+                                      int64_t shared_bytes);
+
+/// A target: `isa[+feature...][-os][@core]`; a device's feature alone means x86-64-v3 with it, and
+/// the core of a device's target is a GPU.
 struct Target {
   std::string name;  ///< canonical spelling; never "native"
   std::string isa;   ///< x86-64-v2, x86-64-v3, x86-64-v4, arm64
@@ -35,6 +63,9 @@ struct Target {
   bool lane_fma = false;  ///< multiply-adds broadcast a lane of a register by themselves
   Core core{};
   Device device = Device::cpu;
+  Gpu gpu{};  ///< of a device's target
+  std::vector<std::string> dtypes;  ///< element types that it loads and stores
+  std::vector<std::string> sums;    ///< types in which it adds products
 
   [[nodiscard]] int lanes(int element_bytes) const { return vector_bits / 8 / element_bytes; }
 };

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <string>
 
+#include "schedules/gpu_cost.h"
+
 namespace sepconv::tune {
 namespace {
 
@@ -179,6 +181,9 @@ std::vector<double> stage_cycles(const spec::Layer& layer, const targets::Target
 
 double estimate(const spec::Layer& layer, const targets::Target& target,
                 const schedules::Point& point) {
+  if (target.device != targets::Device::cpu) {
+    return schedules::gpu_microseconds(layer, target.gpu, point);
+  }
   double sum = 0;
   for (const double cycles : stage_cycles(layer, target, point)) sum += cycles;
   return sum;

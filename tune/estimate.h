@@ -16,7 +16,7 @@ namespace sepconv::tune {
                                                const targets::Target& target,
                                                const schedules::Point& point);
 
-/// Their sum.
+/// Their sum; on devices the predicted microseconds of all launches.
 [[nodiscard]] double estimate(const spec::Layer& layer, const targets::Target& target,
                               const schedules::Point& point);
 

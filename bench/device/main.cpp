@@ -3,19 +3,22 @@
 //
 //   sepconv_device names LAYERS.json           the layers to generate: all, and their exact twins
 //   sepconv_device verify LIBRARY.so MANIFEST.json LAYERS.json TARGET
-//   sepconv_device bench LIBRARY.so LAYERS.json
+//   sepconv_device bench LIBRARY.so MANIFEST.json LAYERS.json TARGET SECONDS OUT.json [cudnn]
 #include <fmt/core.h>
 
-#include <cstring>
+#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "bench/device/time.h"
+#include "bench/json.h"
+#include "bench/rows.h"
+#include "bench/table.h"
 #include "measure/fill.h"
 #include "measure/verify.h"
 #include "spec/json.h"
 #include "spec/name.h"
+#include "support/interrupt.h"
 
 namespace sepconv::bench::device {
 namespace {
@@ -52,58 +55,78 @@ std::map<std::string, std::string> read_points(const std::string& manifest) {
   return points;
 }
 
-int verify(const std::string& library, const std::string& manifest, const std::string& path,
-           const std::string& target_name) {
-  const auto file = spec::read_layer_file(path);
-  const auto target = targets::parse_target(target_name);
-  if (!file || !target) return complain(file ? target.error() : file.error());
+/// The library that gpu_bundle generated, as if it were built now.
+measure::Builder built_before(const std::string& library, const std::string& manifest) {
   const auto points = read_points(manifest);
-  const measure::Builder built = [&](const std::vector<spec::Layer>& layers,
-                                     const targets::Target&) -> Result<measure::Built> {
+  return [=](const std::vector<spec::Layer>& layers,
+             const targets::Target&) -> Result<measure::Built> {
     measure::Built result;
     result.shared_object = library;
     result.library = kLibrary;
     for (const spec::Layer& layer : layers) {
       const auto point = points.find(spec::canonical_name(layer));
       measure::BuiltLayer one;
+      one.source = "heuristic";
       if (point != points.end()) one.point = point->second;
       result.layers.push_back(std::move(one));
     }
     return result;
   };
-  const auto rows = measure::verify(file->layers, {*target}, built, {});
-  int failures = 0;
+}
+
+int verify(const std::string& library, const std::string& manifest, const std::string& path,
+           const std::string& target_name) {
+  const auto file = spec::read_layer_file(path);
+  const auto target = targets::parse_target(target_name);
+  if (!file || !target) return complain(file ? target.error() : file.error());
+  const auto rows = measure::verify(file->layers, {*target}, built_before(library, manifest), {});
+  size_t passed = 0, skipped = 0;
   for (const measure::VerifyRow& row : rows) {
-    const bool passed = row.status == measure::Status::passed;
-    failures += passed ? 0 : 1;
+    passed += row.status == measure::Status::passed ? 1 : 0;
+    skipped += row.status == measure::Status::skipped ? 1 : 0;
     fmt::print("{} {} error {:.3g} of {:.3g} {}\n", measure::word(row.status), row.name,
                row.max_error.value_or(0), row.bound.value_or(0), row.reason);
   }
-  fmt::print("{}: {} of {} layers passed\n", path, rows.size() - static_cast<size_t>(failures),
-             rows.size());
-  return failures > 0 ? 1 : 0;
+  fmt::print("{}: {} of {} layers passed, {} skipped\n", path, passed, rows.size(), skipped);
+  if (passed == rows.size()) return 0;
+  return skipped == rows.size() && !targets::runs_here(*target, nullptr) ? 4 : 1;
 }
 
-int bench(const std::string& library, const std::string& path) {
+/// SIGINT ends it early: rows that are left say so.
+int bench(const std::string& library, const std::string& manifest, const std::string& path,
+          const std::string& target_name, double seconds, const std::string& json,
+          bool with_rivals) {
   const auto file = spec::read_layer_file(path);
-  if (!file) return complain(file.error());
-  std::string why;
-  if (!start_driver(why)) return fmt::print(stderr, "{}\n", why), 4;
-  const Ceilings ceilings{measured_peak_gflops(), measured_bandwidth_gbs()};
-  fmt::print("{}: {:.0f} GFLOP/s of multiply-adds, {:.0f} GB/s\n", device_name(),
-             ceilings.peak_gflops, ceilings.bandwidth_gbs);
-  fmt::print("{:<60} {:>9} {:>9} {:>9} {:>8} {:>8}\n", "layer", "min us", "median us", "GFLOP/s",
-             "of peak", "of roof");
-  int failures = 0;
-  for (const spec::Layer& layer : file->layers) failures += print_row(library, layer, ceilings);
-  return failures > 0 ? 1 : 0;
+  const auto target = targets::parse_target(target_name);
+  if (!file || !target) return complain(file ? target.error() : file.error());
+  BenchOptions options;
+  options.row_seconds = seconds;
+  options.check = false;  // `verify` has run
+  if (with_rivals) {
+    const auto found = find_peers({"cudnn"});
+    if (found) options.peers = found->peers;
+  }
+  options.note = [](const std::string& text) { fmt::print(stderr, "{}\n", text); };
+  const std::vector<std::string> files(file->layers.size(), path);
+  const auto report = run(file->layers, files, {*target}, built_before(library, manifest), options);
+  fmt::print("{}\n", table(report));
+  std::ofstream(json) << to_json(report, true).dump(1) << "\n";
+  for (const BenchRow& row : report.rows) {
+    if (row.status == Status::failed || row.status == Status::mistrusted) return 1;
+  }
+  return 0;
 }
 
-int run(int argc, char** argv) {
+int run_verb(int argc, char** argv) {
+  support::catch_interrupts();
   const std::string verb = argc > 1 ? argv[1] : "";
   if (verb == "names" && argc == 3) return print_names(argv[2]);
   if (verb == "verify" && argc == 6) return verify(argv[2], argv[3], argv[4], argv[5]);
-  if (verb == "bench" && argc == 4) return bench(argv[2], argv[3]);
+  if (verb == "bench" && (argc == 8 || argc == 9)) {
+    const double seconds = std::strtod(argv[6], nullptr);
+    return bench(argv[2], argv[3], argv[4], argv[5], seconds > 0 ? seconds : 0.3, argv[7],
+                 argc == 9);
+  }
   fmt::print(stderr, "usage: {} names | verify | bench, see the head of its source\n", argv[0]);
   return 2;
 }
@@ -111,4 +134,4 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace sepconv::bench::device
 
-int main(int argc, char** argv) { return sepconv::bench::device::run(argc, argv); }
+int main(int argc, char** argv) { return sepconv::bench::device::run_verb(argc, argv); }

@@ -9,7 +9,14 @@
 namespace sepconv::bench {
 namespace {
 
-constexpr const char* kNames[] = {"onednn", "xnnpack", "onnxruntime"};
+struct Known {
+  const char* name;
+  targets::Device device;
+};
+constexpr Known kKnown[] = {{"onednn", targets::Device::cpu},
+                            {"xnnpack", targets::Device::cpu},
+                            {"onnxruntime", targets::Device::cpu},
+                            {"cudnn", targets::Device::cuda}};
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
@@ -22,7 +29,7 @@ Error unknown(const std::string& name) {
   error.field = "--peers";
   error.value = name;
   error.message = "no rival has this name";
-  error.hint = "rivals are onednn, xnnpack and onnxruntime";
+  error.hint = "rivals are onednn, xnnpack, onnxruntime and, on CUDA, cudnn";
   return error;
 }
 
@@ -53,13 +60,15 @@ Result<FoundPeers> find_peers(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     if (std::find(seen.begin(), seen.end(), name) != seen.end()) continue;
     seen.push_back(name);
-    if (std::find(std::begin(kNames), std::end(kNames), name) == std::end(kNames)) {
+    const auto* known = std::find_if(std::begin(kKnown), std::end(kKnown),
+                                     [&](const Known& one) { return one.name == name; });
+    if (known == std::end(kKnown)) {
       errors.push_back(unknown(name));
       continue;
     }
     const auto program = peers_folder() / "bin" / name;
     if (access(program.c_str(), X_OK) == 0) {
-      found.peers.push_back({name, program});
+      found.peers.push_back({name, program, known->device});
     } else {
       found.missing.push_back(missing(name, program));
     }

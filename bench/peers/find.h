@@ -6,13 +6,15 @@
 #include <vector>
 
 #include "support/error.h"
+#include "targets/target.h"
 
 namespace sepconv::bench {
 
 /// A rival's program. It speaks the dialogue of session.h.
 struct Peer {
-  std::string name;  ///< onednn, xnnpack or onnxruntime
+  std::string name;
   std::filesystem::path program;
+  targets::Device device = targets::Device::cpu;  ///< that executes its kernels
 };
 
 /// The folder that scripts/peers fills: SEPCONV_PEERS_DIR, else sepconv/peers under XDG_DATA_HOME

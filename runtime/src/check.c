@@ -30,7 +30,7 @@ sepconv_status sepconv_check_batch(const sepconv_kernel* kernel, const sepconv_v
   const sepconv_tensor* tensors[2] = {&kernel->input, &kernel->output};
   if (n < 0) return SEPCONV_BAD_EXTENT;
   for (int i = 0; i < 2; ++i) {
-    const int64_t image = tensors[i]->stride[0] * kernel->impl->element_bytes;
+    const int64_t image = tensors[i]->stride[0] * (int64_t)kernel->element_bytes;
     if (image > 0 && n > INT64_MAX / 2 / image) return SEPCONV_BAD_EXTENT;
   }
   for (uint64_t i = 0; i < variant->phase_count; ++i) {
@@ -83,7 +83,7 @@ static int tensors_overlap(const sepconv_tensor* a, const sepconv_tensor* b,
 
 static sepconv_status check_overlap(const sepconv_kernel* kernel, const sepconv_call* call,
                                     size_t workspace_bytes) {
-  const int64_t element = kernel->impl->element_bytes;
+  const int64_t element = (int64_t)kernel->element_bytes;
   const range output =
       range_of(call->output.data, (uint64_t)sepconv_tensor_bytes(&call->output, element));
   const range input =
@@ -107,7 +107,7 @@ static sepconv_status check_overlap(const sepconv_kernel* kernel, const sepconv_
 sepconv_status sepconv_check_tensors(const sepconv_kernel* kernel, const sepconv_tensor* input,
                                      const sepconv_tensor* residual, const sepconv_tensor* output) {
   const int64_t n = output->extent[0];
-  const int64_t element = kernel->impl->element_bytes;
+  const int64_t element = (int64_t)kernel->element_bytes;
   sepconv_status status = check_tensor(input, &kernel->input, n, element);
   if (status != SEPCONV_OK) return status;
   status = check_tensor(output, &kernel->output, n, element);

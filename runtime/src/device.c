@@ -31,12 +31,12 @@ static const sepconv_driver* driver_of(const sepconv_variant* variant) {
 static uint64_t image_bytes(const sepconv_kernel* kernel, const sepconv_tensor* tensor) {
   sepconv_tensor one = *tensor;
   one.extent[0] = 1;
-  return (uint64_t)sepconv_tensor_bytes(&one, kernel->impl->element_bytes);
+  return (uint64_t)sepconv_tensor_bytes(&one, (int64_t)kernel->element_bytes);
 }
 
 /* One image of a tensor as runs without the gaps between its pixels. */
 static sepconv_runs image_runs(const sepconv_kernel* kernel, const sepconv_tensor* tensor) {
-  const uint64_t element = (uint64_t)kernel->impl->element_bytes;
+  const uint64_t element = kernel->element_bytes;
   sepconv_runs runs = {image_bytes(kernel, tensor), 1, 0};
   if (tensor->stride[3] == 1 && tensor->stride[2] > tensor->extent[3]) {
     runs.bytes = (uint64_t)tensor->extent[3] * element;
@@ -73,7 +73,7 @@ static sepconv_status prepare(session* s) {
     if (status != SEPCONV_OK || phase->output_offset < 0) continue;
     const int64_t* hwc = phase->output_hwc;
     status = s->driver->allocate(
-        &s->queue, (uint64_t)(hwc[0] * hwc[1] * hwc[2] * impl->element_bytes), &s->between[i]);
+        &s->queue, (uint64_t)(hwc[0] * hwc[1] * hwc[2] * impl->between_bytes), &s->between[i]);
   }
   return status;
 }
@@ -172,7 +172,7 @@ static sepconv_status launch_phases(session* s, const image* at) {
 }
 
 static uint64_t image_offset(const session* s, const sepconv_tensor* tensor, int64_t i) {
-  return (uint64_t)(i * tensor->stride[0] * s->kernel->impl->element_bytes);
+  return (uint64_t)(i * tensor->stride[0]) * s->kernel->element_bytes;
 }
 
 static const void* host_image(const session* s, const sepconv_tensor* tensor, int64_t i) {
@@ -225,6 +225,13 @@ static sepconv_status run_copied(session* s, const sepconv_gpu_call* call, int64
   return status == SEPCONV_OK ? move(s, &call->output, i, s->output, 1) : status;
 }
 
+/* Kernels load vectors of 16 bytes. Buffer objects start aligned. */
+static int aligned(const session* s, const sepconv_gpu_call* call) {
+  const uintptr_t all =
+      (uintptr_t)call->input.data | (uintptr_t)call->output.data | (uintptr_t)call->residual.data;
+  return !s->driver->offsets || all % 16 == 0;
+}
+
 static sepconv_status run_device(session* s, const sepconv_gpu_call* call) {
   sepconv_status status = SEPCONV_OK;
   for (int64_t i = 0; status == SEPCONV_OK && i < call->output.extent[0]; ++i) {
@@ -236,9 +243,10 @@ static sepconv_status run_device(session* s, const sepconv_gpu_call* call) {
   return status;
 }
 
-sepconv_status sepconv_library_gpu_open(const sepconv_kernel* kernel,
-                                        const sepconv_gpu_options* options, const void* packed,
-                                        size_t packed_bytes, sepconv_gpu* gpu) {
+SEPCONV_EXPORTED sepconv_status sepconv_library_gpu_open(const sepconv_kernel* kernel,
+                                                         const sepconv_gpu_options* options,
+                                                         const void* packed, size_t packed_bytes,
+                                                         sepconv_gpu* gpu) {
   static const sepconv_gpu_options defaults;
   session* s = (session*)(void*)gpu;
   if (gpu == NULL || sepconv_kernel_status(kernel) == SEPCONV_NULL_POINTER) {
@@ -265,7 +273,8 @@ sepconv_status sepconv_library_gpu_open(const sepconv_kernel* kernel,
   return status;
 }
 
-sepconv_status sepconv_library_gpu_run(sepconv_gpu* gpu, const sepconv_gpu_call* call) {
+SEPCONV_EXPORTED sepconv_status sepconv_library_gpu_run(sepconv_gpu* gpu,
+                                                        const sepconv_gpu_call* call) {
   session* s = (session*)(void*)gpu;
   if (gpu == NULL || call == NULL) return SEPCONV_NULL_POINTER;
   if (!s->opened || call->memory > SEPCONV_GPU_DEVICE) return SEPCONV_BAD_ARGUMENT;
@@ -273,6 +282,7 @@ sepconv_status sepconv_library_gpu_run(sepconv_gpu* gpu, const sepconv_gpu_call*
   if (status != SEPCONV_OK) return status;
   status = sepconv_check_tensors(s->kernel, &call->input, &call->residual, &call->output);
   if (status != SEPCONV_OK) return status;
+  if (call->memory == SEPCONV_GPU_DEVICE && !aligned(s, call)) return SEPCONV_MISALIGNED;
   status = s->driver->enter(&s->queue);
   if (status == SEPCONV_OK) {
     status = call->memory == SEPCONV_GPU_HOST
@@ -284,7 +294,7 @@ sepconv_status sepconv_library_gpu_run(sepconv_gpu* gpu, const sepconv_gpu_call*
   return status;
 }
 
-sepconv_status sepconv_library_gpu_close(sepconv_gpu* gpu) {
+SEPCONV_EXPORTED sepconv_status sepconv_library_gpu_close(sepconv_gpu* gpu) {
   session* s = (session*)(void*)gpu;
   return gpu == NULL || !s->opened ? SEPCONV_OK : close_session(s);
 }

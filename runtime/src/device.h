@@ -10,7 +10,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#ifndef __cplusplus
 #pragma GCC visibility push(hidden)
+#endif
 
 enum { SEPCONV_MAX_PHASES = 4, SEPCONV_MAX_PARTS = 6 };
 
@@ -72,7 +74,9 @@ int sepconv_load_functions(const char* const* names, const char* const* symbols,
  * `state` is zero at first. */
 const sepconv_driver* sepconv_probe_once(sepconv_driver* driver, int* state,
                                          uint64_t (*probe)(void));
+#ifndef __cplusplus
 #pragma GCC visibility pop
+#endif
 
 /* As in sepconv/gpu.h; emit/ renames them to <library>_gpu_open and so on. */
 sepconv_status sepconv_library_gpu_open(const sepconv_kernel* kernel,
@@ -81,12 +85,12 @@ sepconv_status sepconv_library_gpu_open(const sepconv_kernel* kernel,
 sepconv_status sepconv_library_gpu_run(sepconv_gpu* gpu, const sepconv_gpu_call* call);
 sepconv_status sepconv_library_gpu_close(sepconv_gpu* gpu);
 
+#ifdef __cplusplus
+}
+#else
 /* libc, declared by hand like that of internal.h. */
 void* dlopen(const char* name, int flags);
 void* dlsym(void* library, const char* symbol);
 int sched_yield(void);
-
-#ifdef __cplusplus
-}
 #endif
 #endif

@@ -5,10 +5,16 @@
 
 #include "kernel.h"
 
+/* Of functions that users call: a library linked into an app's shared object is part of what that
+ * exports, like the kernels. */
+#define SEPCONV_EXPORTED __attribute__((visibility("default")))
+
 #ifdef __cplusplus
 extern "C" {
 #endif
+#ifndef __cplusplus
 #pragma GCC visibility push(hidden)
+#endif
 
 /* The start of a packed blob; the payload follows. Little-endian like every supported machine. */
 typedef struct sepconv_blob_header {
@@ -77,7 +83,9 @@ int sepconv_on_device(const sepconv_variant* variant);
  * runs, others wait. Precondition: the call is checked. */
 sepconv_status sepconv_device_run(const sepconv_kernel* kernel, const sepconv_variant* variant,
                                   const sepconv_call* call);
+#ifndef __cplusplus
 #pragma GCC visibility pop
+#endif
 
 /* The three exported functions; emit/ renames them to <library>_count, _at and _find. Visible, so
  * that a shared object may export them. */
@@ -85,12 +93,12 @@ size_t sepconv_library_count(void);
 const sepconv_kernel* sepconv_library_at(size_t index);
 const sepconv_kernel* sepconv_library_find(const char* layer_or_canonical_name);
 
+#ifdef __cplusplus
+}
+#else
 /* libc, declared by hand: freestanding compilers bring no headers for it. */
 void* memcpy(void* to, const void* from, size_t bytes);
 void* memset(void* to, int value, size_t bytes);
 char* getenv(const char* name);
-
-#ifdef __cplusplus
-}
 #endif
 #endif

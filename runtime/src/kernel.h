@@ -24,6 +24,8 @@ enum {
   SEPCONV_ROLE_WEIGHTS,
   SEPCONV_ROLE_BIAS
 };
+/* What packed elements are. */
+enum { SEPCONV_DTYPE_F32 = 0, SEPCONV_DTYPE_F16 = 1 };
 enum { SEPCONV_AXIS_ROWS = 0, SEPCONV_AXIS_CHANNELS = 1, SEPCONV_AXIS_PIXELS = 2 };
 enum {
   SEPCONV_PHASE_RESIDUAL = 1, /* the phase takes a residual argument */
@@ -36,6 +38,7 @@ typedef struct sepconv_part {
   int64_t ci, co, kh, kw; /* as the user has them; depthwise: co = c*m, ci = 1 */
   int64_t offset, bytes;  /* in the payload, after the blob's header */
   int64_t extents[5];     /* packed, innermost first; 0 ends the list */
+  uint32_t dtype, reserved;
 } sepconv_part;
 
 /* A phase on a device: one launch of one kernel, all of whose extents are constants. */
@@ -85,7 +88,7 @@ typedef struct sepconv_kernel_impl {
   uint64_t part_count;
   const sepconv_variant* variants; /* best first */
   uint64_t variant_count;
-  int64_t element_bytes;
+  int64_t between_bytes; /* of an element of the tensors between phases */
   int64_t
       residual_is_input; /* inverted_residual with residual: the phase's residual is the input */
 } sepconv_kernel_impl;

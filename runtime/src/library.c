@@ -6,21 +6,20 @@
 extern const sepconv_library sepconv_library_data __asm__("sepconv_library")
     __attribute__((visibility("hidden")));
 
-/* A library linked into an app's shared object is part of what that exports, like the kernels. */
-#define EXPORTED __attribute__((visibility("default")))
-
 static int same(const char* a, const char* b) {
   while (*a != 0 && *a == *b) ++a, ++b;
   return *a == *b;
 }
 
-EXPORTED size_t sepconv_library_count(void) { return (size_t)sepconv_library_data.kernel_count; }
+SEPCONV_EXPORTED size_t sepconv_library_count(void) {
+  return (size_t)sepconv_library_data.kernel_count;
+}
 
-EXPORTED const sepconv_kernel* sepconv_library_at(size_t index) {
+SEPCONV_EXPORTED const sepconv_kernel* sepconv_library_at(size_t index) {
   return index < sepconv_library_data.kernel_count ? &sepconv_library_data.kernels[index] : NULL;
 }
 
-EXPORTED const sepconv_kernel* sepconv_library_find(const char* layer_or_canonical_name) {
+SEPCONV_EXPORTED const sepconv_kernel* sepconv_library_find(const char* layer_or_canonical_name) {
   if (layer_or_canonical_name == NULL) return NULL;
   /* Layers' own names win: one of them may be another layer's canonical name. */
   for (size_t i = 0; i < sepconv_library_data.kernel_count; ++i) {

@@ -66,8 +66,19 @@ static source_strides strides_of(const sepconv_part* part, sepconv_order order) 
   return s;
 }
 
+static unsigned char* put(unsigned char* to, uint32_t dtype, float value) {
+  if (dtype == SEPCONV_DTYPE_F16) {
+    const uint16_t half = sepconv_f32_to_f16(value);
+    memcpy(to, &half, sizeof half);
+    return to + sizeof half;
+  }
+  memcpy(to, &value, sizeof value);
+  return to + sizeof value;
+}
+
 /* [co blocks][kh][kw][ci][block]; depthwise weights and biases are one block of all channels. */
-static void pack_part(const sepconv_part* part, sepconv_order order, const float* from, float* to) {
+static void pack_part(const sepconv_part* part, sepconv_order order, const float* from,
+                      unsigned char* to) {
   const source_strides s = strides_of(part, order);
   const int64_t padded = (part->co + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK * CHANNEL_BLOCK;
   const int blocked = part->kind == SEPCONV_PART_POINTWISE || part->kind == SEPCONV_PART_CONV2D;
@@ -78,7 +89,7 @@ static void pack_part(const sepconv_part* part, sepconv_order order, const float
         for (int64_t ci = 0; ci < part->ci; ++ci) {
           const float* row = from + kh * s.kh + kw * s.kw + ci * s.ci;
           for (int64_t lane = 0; lane < block; ++lane) {
-            *to++ = co + lane < part->co ? row[(co + lane) * s.co] : 0.0f;
+            to = put(to, part->dtype, co + lane < part->co ? row[(co + lane) * s.co] : 0.0f);
           }
         }
       }
@@ -100,7 +111,7 @@ sepconv_status sepconv_kernel_pack(const sepconv_kernel* kernel, sepconv_order o
   unsigned char* payload = (unsigned char*)packed + SEPCONV_BLOB_HEADER_BYTES;
   for (uint64_t i = 0; i < impl->part_count; ++i) {
     const sepconv_part* part = &impl->parts[i];
-    pack_part(part, order, source_of(weights, part->role), (float*)(void*)(payload + part->offset));
+    pack_part(part, order, source_of(weights, part->role), payload + part->offset);
   }
   return SEPCONV_OK;
 }

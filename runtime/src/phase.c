@@ -16,6 +16,7 @@ typedef struct arguments {
 typedef struct view {
   unsigned char* data;
   int64_t extents[3], strides[3];
+  int64_t element_bytes;
 } view;
 
 static sepconv_buffer* add_buffer(arguments* all, unsigned char* host, int32_t dimensions,
@@ -44,13 +45,17 @@ static view view_of(const sepconv_tensor* tensor, const int64_t hwc[3], int64_t 
                     int64_t element_bytes) {
   view v = {(unsigned char*)tensor->data + image * tensor->stride[0] * element_bytes,
             {hwc[2], hwc[1], hwc[0]},
-            {tensor->stride[3], tensor->stride[2], tensor->stride[1]}};
+            {tensor->stride[3], tensor->stride[2], tensor->stride[1]},
+            element_bytes};
   return v;
 }
 
-static view view_between(void* workspace, int64_t offset, const int64_t hwc[3]) {
-  view v = {
-      (unsigned char*)workspace + offset, {hwc[2], hwc[1], hwc[0]}, {1, hwc[2], hwc[1] * hwc[2]}};
+static view view_between(void* workspace, int64_t offset, const int64_t hwc[3],
+                         int64_t element_bytes) {
+  view v = {(unsigned char*)workspace + offset,
+            {hwc[2], hwc[1], hwc[0]},
+            {1, hwc[2], hwc[1] * hwc[2]},
+            element_bytes};
   return v;
 }
 
@@ -62,8 +67,8 @@ static void flatten(view* v) {
   v->strides[2] = pixels * v->strides[1];
 }
 
-static void add_view(arguments* all, const view* v, int64_t element_bytes) {
-  sepconv_buffer* buffer = add_buffer(all, v->data, 3, element_bytes);
+static void add_view(arguments* all, const view* v) {
+  sepconv_buffer* buffer = add_buffer(all, v->data, 3, v->element_bytes);
   for (int i = 0; i < 3; ++i) set_dimension(buffer, i, 0, v->extents[i], v->strides[i]);
 }
 
@@ -72,7 +77,8 @@ static void add_parts(arguments* all, const sepconv_kernel_impl* impl, const sep
   unsigned char* payload = (unsigned char*)packed + SEPCONV_BLOB_HEADER_BYTES;
   for (uint32_t i = 0; i < phase->part_count; ++i) {
     const sepconv_part* part = &impl->parts[phase->first_part + i];
-    sepconv_buffer* buffer = add_buffer(all, payload + part->offset, 0, impl->element_bytes);
+    const int64_t bytes = part->dtype == SEPCONV_DTYPE_F16 ? 2 : 4;
+    sepconv_buffer* buffer = add_buffer(all, payload + part->offset, 0, bytes);
     int64_t stride = 1;
     int32_t d = 0;
     for (; d < MAX_DIMENSIONS && part->extents[d] > 0; ++d) {
@@ -84,7 +90,7 @@ static void add_parts(arguments* all, const sepconv_kernel_impl* impl, const sep
 }
 
 static void add_output(arguments* all, const view* v, const sepconv_phase* phase, int64_t first,
-                       int64_t count, int64_t element_bytes) {
+                       int64_t count) {
   const int axis = phase->axis == SEPCONV_AXIS_CHANNELS ? 0
                    : phase->axis == SEPCONV_AXIS_PIXELS ? 1
                                                         : 2;
@@ -92,37 +98,37 @@ static void add_output(arguments* all, const view* v, const sepconv_phase* phase
   /* The last task takes what a whole grain leaves over. */
   const int64_t end =
       first + count == phase->tasks ? v->extents[axis] : (first + count) * phase->grain;
-  add_view(all, v, element_bytes);
+  add_view(all, v);
   sepconv_buffer* buffer = &all->buffers[all->count - 1];
   set_dimension(buffer, axis, min, end - min, v->strides[axis]);
-  buffer->host += min * v->strides[axis] * element_bytes;
+  buffer->host += min * v->strides[axis] * v->element_bytes;
 }
 
 int sepconv_run_phase(const sepconv_kernel* kernel, const sepconv_call* call,
                       const sepconv_phase* phase, int64_t image, int64_t first, int64_t count,
                       sepconv_slot* slot) {
   const sepconv_kernel_impl* impl = kernel->impl;
-  const int64_t element = impl->element_bytes;
+  const int64_t element = (int64_t)kernel->element_bytes;
   const int flat = (phase->flags & SEPCONV_PHASE_FLAT) != 0;
-  view input = phase->input_offset < 0
-                   ? view_of(&call->input, phase->input_hwc, image, element)
-                   : view_between(call->workspace, phase->input_offset, phase->input_hwc);
-  view output = phase->output_offset < 0
-                    ? view_of(&call->output, phase->output_hwc, image, element)
-                    : view_between(call->workspace, phase->output_offset, phase->output_hwc);
+  view input = phase->input_offset < 0 ? view_of(&call->input, phase->input_hwc, image, element)
+                                       : view_between(call->workspace, phase->input_offset,
+                                                      phase->input_hwc, impl->between_bytes);
+  view output = phase->output_offset < 0 ? view_of(&call->output, phase->output_hwc, image, element)
+                                         : view_between(call->workspace, phase->output_offset,
+                                                        phase->output_hwc, impl->between_bytes);
   if (flat) flatten(&input), flatten(&output);
   arguments all;
   all.count = 0;
   all.user_context = slot;
   all.pointers[0] = &all.user_context;
-  add_view(&all, &input, element);
+  add_view(&all, &input);
   add_parts(&all, impl, phase, call->packed);
   if ((phase->flags & SEPCONV_PHASE_RESIDUAL) != 0) {
     const sepconv_tensor* tensor = impl->residual_is_input ? &call->input : &call->residual;
     view residual = view_of(tensor, phase->output_hwc, image, element);
     if (flat) flatten(&residual);
-    add_view(&all, &residual, element);
+    add_view(&all, &residual);
   }
-  add_output(&all, &output, phase, first, count, element);
+  add_output(&all, &output, phase, first, count);
   return phase->function(all.pointers) == 0;
 }

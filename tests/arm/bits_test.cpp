@@ -22,7 +22,10 @@ std::vector<float> on_arm(const spec::Layer& layer, const RunnerOf& runner,
 
 /// The bits of one layer on arm64 and on every x86 target named.
 void expect_same_bits(const char* name, const std::vector<const char*>& x86) {
-  const targets::Target arm = targets::parse_target("arm64").value();
+  const targets::Target arm =
+      targets::parse_target(spec::parse_name(name)->dtype == spec::Dtype::f16 ? "arm64+fp16"
+                                                                              : "arm64")
+          .value();
   if (emulator(arm).empty()) GTEST_SKIP() << "qemu-aarch64 is not on PATH";
   const auto runner = make_runners({}, {arm});
   ASSERT_TRUE(runner) << runner.error().front().message;
@@ -54,7 +57,9 @@ INSTANTIATE_TEST_SUITE_P(Layers, SameBits,
                                          "dwpw_f32_n1h14w14c64_o64_k3s1p1_relu6_relu6",
                                          "dwpw_f32_n1h15w13c24_o40_k5s2p2_relu_none",
                                          "dwpw_f32_n1h28w28c16_o32_k3s2p1_none_relu",
-                                         "ir_f32_n1h14w14c16_e48_o16_k3s1p1_relu6_relu6_none_res"),
+                                         "ir_f32_n1h14w14c16_e48_o16_k3s1p1_relu6_relu6_none_res",
+                                         "pw_f16_n1h14w14c64_o60_relu6",
+                                         "dwpw_f16_n1h14w14c64_o64_k3s1p1_relu6_relu6"),
                          [](const auto& info) { return std::string(info.param); });
 
 TEST(SameBitsOfDepthwise, OnArmAndV3) {

@@ -48,7 +48,13 @@ inline std::vector<float> outputs(const spec::Layer& layer, const measure::Kerne
   reference::Operands operands = measure::real_fill(layer, 1);
   const spec::Shape in = layer.input;
   const spec::Shape out = spec::output_shape(layer);
+  const bool halves = layer.dtype == spec::Dtype::f16;
   std::vector<float> result(static_cast<size_t>(out.elements()));
+  std::vector<uint16_t> stored;  // the input as halves
+  for (const float value : operands.input) {
+    if (halves) stored.push_back(sepconv_f32_to_f16(value));
+  }
+  void* const input = halves ? static_cast<void*>(stored.data()) : operands.input.data();
   const auto aligned = [](size_t bytes) {
     return std::shared_ptr<void>(std::aligned_alloc(64, (bytes + 64) / 64 * 64), std::free);
   };
@@ -60,7 +66,7 @@ inline std::vector<float> outputs(const spec::Layer& layer, const measure::Kerne
   sepconv_call call{};
   call.packed = blob.get();
   call.packed_bytes = kernel.packed_bytes;
-  call.input = sepconv_dense_nhwc(operands.input.data(), 1, in.h, in.w, in.c);
+  call.input = sepconv_dense_nhwc(input, 1, in.h, in.w, in.c);
   call.output = sepconv_dense_nhwc(result.data(), 1, out.h, out.w, out.c);
   check(kernel.workspace_bytes(call, call.workspace_bytes));
   const auto workspace = aligned(call.workspace_bytes);

@@ -32,6 +32,8 @@ const BadField kBadFields[] = {
     {kPointwise, "op", R"(1)"},
     {kPointwise, "dtype", R"("f64")"},
     {kPointwise, "dtype", R"(32)"},
+    {kPointwise, "accumulate", R"("f16")"},
+    {kPointwise, "accumulate", R"("f64")"},
     {kPointwise, "layout", R"("chwn")"},
     {kPointwise, "layout", R"(null)"},
     {kPointwise, "batch", R"(0)"},
@@ -237,6 +239,43 @@ TEST_P(BadTarget, IsRefusedAndLeavesNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, BadTarget, testing::ValuesIn(kBadTargets));
+
+/// A target without code for a type, and one that has it.
+struct Unsupported {
+  const char *layer, *target, *able;
+};
+
+class UnsupportedType : public ToolTest, public testing::WithParamInterface<Unsupported> {};
+
+TEST_P(UnsupportedType, IsAnInputErrorOfEveryVerbThatNamesTargetsWithIt) {
+  const auto& [layer, target, able] = GetParam();
+  for (const std::vector<std::string>& verb : {std::vector<std::string>{"generate", "--out", "out"},
+                                               {"verify"},
+                                               {"bench"},
+                                               {"explain"},
+                                               {"inspect", "--emit", "schedule"},
+                                               {"tune", "--db", "tuned.db"},
+                                               {"tune", "--db", "tuned.db", "--dry-run"}}) {
+    std::vector<std::string> arguments = verb;
+    arguments.insert(arguments.end(), {layer, "--target", target, "--json"});
+    const auto outcome = run(arguments);
+    // What cannot run here at all is refused by tune first.
+    const bool elsewhere = verb.front() == "tune" && outcome.code == 4;
+    EXPECT_TRUE(outcome.code == 3 || elsewhere) << verb.front() << ": " << outcome.err;
+    const json found = object(outcome);
+    ASSERT_FALSE(found.is_discarded()) << outcome.out;
+    if (elsewhere) continue;
+    EXPECT_NE(found["errors"][0]["hint"].get<std::string>().find(able), std::string::npos) << found;
+  }
+  EXPECT_TRUE(left_nothing());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Types, UnsupportedType,
+    testing::Values(Unsupported{"pw_f16_n1h4w6c8_o16_relu", "x86-64-v2", "x86-64-v3"},
+                    Unsupported{"pw_f16_n1h4w6c8_o16_relu", "arm64+dotprod", "arm64+fp16"},
+                    Unsupported{"pw_f16_n1h4w6c8_o16_relu_accf16", "x86-64-v4", "arm64+fp16"},
+                    Unsupported{"pw_f16_n1h4w6c8_o16_relu_accf16", "cuda-sm80", "arm64+fp16"}));
 
 TEST_F(ToolTest, SeveralFilesNeedANameAndDistinctLayers) {
   const std::string a = input("a.json", layer_file(kPointwise));

@@ -27,21 +27,28 @@ TEST_F(Bench, GivesTheObjectOfTheContract) {
   const json found = object(outcome);
   ASSERT_FALSE(found.is_discarded()) << outcome.out << outcome.err;
   EXPECT_EQ(fields(found),
-            (std::set<std::string>{"machine", "threads", "results", "files", "errors"}));
+            (std::set<std::string>{"machine", "threads", "results", "files", "targets", "errors"}));
   EXPECT_EQ(fields(found["machine"]),
             (std::set<std::string>{"cpu", "emulator", "peak_gflops", "l1_gbs", "l2_gbs", "l3_gbs",
-                                   "dram_gbs"}));
+                                   "dram_gbs", "core", "l1_bytes", "l2_bytes", "l3_bytes"}));
   EXPECT_GT(found["machine"]["peak_gflops"]["x86-64-v2"].get<double>(), 0);
   ASSERT_EQ(found["results"].size(), 2u);
   for (const json& row : found["results"]) {
-    EXPECT_EQ(
-        fields(row),
-        (std::set<std::string>{
-            "layer",  "name",           "op",       "target",          "count",       "schedule",
-            "flops",  "dw_flops",       "pw_flops", "params",          "bytes",       "level",
-            "min_us", "median_us",      "mean_us",  "std_us",          "max_us",      "p95_us",
-            "p99_us", "cold_median_us", "gflops",   "roofline_gflops", "of_roofline", "code_bytes",
-            "status", "reason",         "peers"}));
+    EXPECT_EQ(fields(row), (std::set<std::string>{"layer",       "name",
+                                                  "op",          "target",
+                                                  "count",       "schedule",
+                                                  "flops",       "dw_flops",
+                                                  "pw_flops",    "params",
+                                                  "bytes",       "level",
+                                                  "min_us",      "median_us",
+                                                  "mean_us",     "std_us",
+                                                  "max_us",      "p95_us",
+                                                  "p99_us",      "cold_median_us",
+                                                  "gflops",      "roofline_gflops",
+                                                  "of_roofline", "code_bytes",
+                                                  "status",      "reason",
+                                                  "peers",       "one_thread_median_us",
+                                                  "speedup",     "roofline_speedup"}));
     EXPECT_NE(row["status"], "failed") << row;
     EXPECT_GT(row["median_us"].get<double>(), 0);
     EXPECT_LE(row["min_us"].get<double>(), row["median_us"].get<double>());

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "fixture.h"
+#include "sepconv/sepconv.h"
 #include "spec/name.h"
 
 namespace sepconv::cli {
@@ -20,6 +21,17 @@ std::string npy(const std::string& shape, const std::vector<float>& values) {
   return bytes;
 }
 
+/// The same values as halves; they must be halves.
+std::string npy_of_halves(const std::string& shape, const std::vector<float>& values) {
+  std::string bytes = npy(shape, {});
+  bytes.replace(bytes.find("<f4"), 3, "<f2");
+  for (const float value : values) {
+    const uint16_t half = sepconv_f32_to_f16(value);
+    bytes.append(reinterpret_cast<const char*>(&half), sizeof(half));
+  }
+  return bytes;
+}
+
 class PackVerb : public ToolTest {
  protected:
   void SetUp() override {
@@ -34,6 +46,22 @@ class PackVerb : public ToolTest {
   }
   std::vector<float> hwio_, oihw_, bias_;
 };
+
+TEST_F(PackVerb, TakesHalvesForLayersOfEitherType) {
+  const std::string bias = input("bias.npy", npy_of_halves("(16,)", bias_));
+  const std::string floats = input("floats.npy", npy("(8, 16)", hwio_));
+  const std::string halves = input("halves.npy", npy_of_halves("(8, 16)", hwio_));
+  for (const char* name : {kName, "pw_f16_n1h4w6c8_o16_relu"}) {
+    std::string blobs[2];
+    for (const bool half : {false, true}) {
+      const auto packed = run({"pack", name, "--order", "hwio", "--weights", half ? halves : floats,
+                               "--bias", bias, "--out", "blob.bin"});
+      ASSERT_EQ(packed.code, 0) << packed.err;
+      blobs[half ? 1 : 0] = support::read_file(work() / "blob.bin").value();
+    }
+    EXPECT_EQ(blobs[0], blobs[1]);
+  }
+}
 
 TEST_F(PackVerb, WritesTheDocumentedLayoutForBothOrders) {
   const std::string bias = input("bias.npy", npy("(16,)", bias_));

@@ -110,7 +110,7 @@ TEST_F(Link, TwoLibrariesServeCAndCppPrograms) {
     execute(argv);
     execute({"./app"});
     EXPECT_EQ(output_,
-              "2 2 first pw_f32_n1h4w6c8_o16_relu nhwc 1\n8 16 576 77\n4 512 9 1\n"
+              "2 2 first pw_f32_n1h4w6c8_o16_relu nhwc 2 f32 4\n8 16 576 77\n4 512 9 1\n"
               "4 192 x86-64-v2 16 -1 1\n1 1 1\n1 1\n");
   }
 }

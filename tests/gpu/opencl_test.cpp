@@ -22,6 +22,12 @@ const char* const kSample[] = {
     "ir_f32_n2h7w7c20_e60_o20_k5s1p2_relu_relu_none_res",
     "conv_f32_n1h32w32c3_o24_k3s2p1_relu6",
     "dw_f32_n1h10w12c6_k3s1p1_none_nchw",
+    "dw_f16_n1h14w14c33_k5s1p2_relu6",
+    "pw_f16_n2h8w8c16_o24_silu_is40_os29",
+    "pw_f16_n3h7w7c24_o58_relu6_res",
+    "dwpw_f16_n1h14w14c32_o72_k3s1p1_relu6_relu6",
+    "ir_f16_n2h7w7c20_e60_o20_k5s1p2_relu_relu_none_res",
+    "conv_f16_n1h32w32c3_o24_k3s2p1_relu6",
 };
 
 class OpenCl : public testing::TestWithParam<const char*> {

@@ -136,6 +136,15 @@ TEST_F(Session, NeitherAllocatesNorWaitsOnDeviceMemory) {
   close();
 }
 
+TEST_F(Session, RefusesDeviceMemoryThatVectorsCannotLoad) {
+  Call call(fake_);
+  ASSERT_EQ(open(call), SEPCONV_OK);
+  call.call.input.data = static_cast<float*>(call.call.input.data) + 1;
+  EXPECT_EQ(run(call, SEPCONV_GPU_DEVICE), SEPCONV_MISALIGNED);
+  EXPECT_EQ(run(call, SEPCONV_GPU_HOST), SEPCONV_OK);
+  close();
+}
+
 TEST_F(Session, KeepsWeightsOnTheDevice) {
   Call call(fake_);
   ASSERT_EQ(open(call), SEPCONV_OK);

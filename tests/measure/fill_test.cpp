@@ -164,6 +164,32 @@ TEST(Fills, DoNotDependOnNameAndCount) {
   EXPECT_EQ(real_fill(named, 1).input, before);
 }
 
+class StorableFill : public testing::TestWithParam<const char*> {};
+
+TEST_P(StorableFill, GivesOutputsAndOperandsThatF16Holds) {
+  const spec::Layer halves = layer(GetParam());
+  const auto filled = exact_fill(halves, 1);
+  ASSERT_TRUE(filled);
+  const auto holds = [](const auto& values) {
+    return std::all_of(values.begin(), values.end(), [](double value) {
+      return spec::rounded(spec::Dtype::f16, value) == value;
+    });
+  };
+  EXPECT_TRUE(holds(filled->input));
+  EXPECT_TRUE(holds(filled->residual));
+  for (const auto& stage : filled->stages) EXPECT_TRUE(holds(stage.weights));
+  EXPECT_TRUE(holds(reference::run(halves, *filled, false, 1).values));
+}
+
+INSTANTIATE_TEST_SUITE_P(Layers, StorableFill,
+                         testing::Values("pw_f16_n1h3w3c1280_o24_none",
+                                         "dw_f16_n1h9w9c5_k7s1p3_none",
+                                         "pw_f16_n1h3w3c40_o12_relu6_res",
+                                         "dwpw_f16_n1h6w6c512_o20_k3s1p1_relu6_relu6",
+                                         "ir_f16_n1h6w6c40_e240_o40_k3s1p1_relu6_relu6_none_res",
+                                         "pw_f16_n1h3w3c256_o12_none_accf16",
+                                         "dwpw_f16_n1h6w6c64_o20_k3s1p1_relu6_relu6_accf16"));
+
 TEST(ExactFillOfHugeSums, IsRefusedWithAReason) {
   // Three unclamped stages over so many channels leave no room in 24 bits.
   const auto filled = exact_fill(layer("ir_f32_n1h1w1c2048_e4096_o1_k3s1p1_none_none_none"), 1);

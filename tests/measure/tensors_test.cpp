@@ -1,6 +1,8 @@
 // Tests: strided tensors hold their elements at the compiled strides and watch their gaps.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "measure/isolate.h"
@@ -13,7 +15,7 @@ using Strides = std::array<int64_t, 4>;
 constexpr spec::Shape kShape{2, 3, 4, 5};
 
 TensorBuffer tensor(const spec::Shape& shape, const Strides& strides, Placement placement) {
-  auto made = TensorBuffer::make("sample", shape, strides, placement);
+  auto made = TensorBuffer::make("sample", spec::Dtype::f32, shape, strides, placement);
   EXPECT_TRUE(made);
   return std::move(*made);
 }
@@ -55,6 +57,25 @@ INSTANTIATE_TEST_SUITE_P(All, TensorLayouts,
                          testing::Values(strides(spec::Layout::nhwc, kShape, 0),
                                          strides(spec::Layout::nhwc, kShape, 7),
                                          strides(spec::Layout::nchw, kShape, 0)));
+
+TEST(TensorBuffer, HoldsRoundedHalvesWhereTheLayerDoes) {
+  for (const int64_t pixel : {5, 8}) {
+    auto made = TensorBuffer::make("sample", spec::Dtype::f16, kShape,
+                                   strides(spec::Layout::nhwc, kShape, pixel), Placement::end);
+    ASSERT_TRUE(made);
+    std::vector<float> values = counting(kShape);
+    EXPECT_TRUE(std::all_of(values.begin(), values.end(),
+                            [poison = made->read()[0]](float) { return std::isnan(poison); }));
+    values[1] = 1.00024414F;
+    made->write(values.data());
+    values[1] = 1;
+    EXPECT_EQ(made->read(), values);
+    EXPECT_TRUE(made->gaps_intact());
+    if (pixel == 5) continue;
+    static_cast<uint16_t*>(made->view().data)[7] = 0;
+    EXPECT_FALSE(made->gaps_intact());
+  }
+}
 
 TEST(TensorBuffer, DescribesItselfForACall) {
   const TensorBuffer sample = tensor(kShape, {96, 32, 8, 1}, Placement::end);

@@ -67,7 +67,8 @@ measure::GuardedBuffer buffer(const char* name, size_t bytes) {
 }
 
 measure::TensorBuffer tensor(const char* name, const spec::Shape& shape) {
-  return measure::TensorBuffer::make(name, shape, measure::strides(spec::Layout::nhwc, shape, 0),
+  return measure::TensorBuffer::make(name, spec::Dtype::f32, shape,
+                                     measure::strides(spec::Layout::nhwc, shape, 0),
                                      measure::Placement::end)
       .value();
 }

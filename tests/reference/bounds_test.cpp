@@ -98,7 +98,7 @@ TEST(Bounds, AreTheGammaBoundOfOneSum) {
   const auto layer = spec::parse_name("pw_f32_n1h1w1c2_o1_none");
   ASSERT_TRUE(layer);
   const Expected expected = run(*layer, {1, {1, -2}, {}, {{{3, 4}, {5}}}}, true, 1);
-  EXPECT_DOUBLE_EQ(expected.bounds.at(0), spec::gamma(3) * (3 + 8 + 5));
+  EXPECT_DOUBLE_EQ(expected.bounds.at(0), spec::gamma(3, spec::Dtype::f32) * (3 + 8 + 5));
 }
 
 TEST(Bounds, GrowWithTheActivationsOwnError) {
@@ -117,6 +117,32 @@ TEST(Bounds, CarryTheErrorOfEarlierStages) {
   const double both = run(*chain, {1, {1}, {}, {{{1}, {}}, {{1}, {}}}}, true, 1).bounds.at(0);
   EXPECT_GE(both, 2 * single);
   EXPECT_LE(both, 2.01 * single);
+}
+
+TEST(Bounds, OfF16AddTheStoreToThoseOfTheSum) {
+  const Operands operands{1, {1, -2}, {}, {{{3, 4}, {5}}}};  // 3 - 8 + 5: all halves
+  const auto f32 = spec::parse_name("pw_f32_n1h1w1c2_o1_none");
+  const auto f16 = spec::parse_name("pw_f16_n1h1w1c2_o1_none");
+  ASSERT_TRUE(f32 && f16);
+  const double sum = run(*f32, operands, true, 1).bounds.at(0);
+  EXPECT_DOUBLE_EQ(run(*f16, operands, true, 1).bounds.at(0), sum * (1 + 0x1p-11) + 0x1p-25);
+}
+
+TEST(Bounds, OfSumsInF16AreTheirOwnGamma) {
+  const auto layer = spec::parse_name("pw_f16_n1h1w1c2_o1_none_accf16");
+  ASSERT_TRUE(layer);
+  const Expected expected = run(*layer, {1, {1, -2}, {}, {{{3, 4}, {5}}}}, true, 1);
+  EXPECT_DOUBLE_EQ(expected.bounds.at(0),
+                   spec::gamma(3, spec::Dtype::f16) * (3 + 8 + 5) + 3 * 0x1p-25);
+}
+
+TEST(Values, OfF16AreThoseOfRoundedOperands) {
+  const auto layer = spec::parse_name("pw_f16_n1h1w1c1_o1_none_res");
+  ASSERT_TRUE(layer);
+  // 1 + 2^-12 rounds to 1, 3 + 2^-10 is halfway to the next half and goes to the even 3; biases
+  // stay.
+  const Operands operands{1, {1.00024414F}, {1.00024414F}, {{{3.0009765625F}, {1.00024414F}}}};
+  EXPECT_DOUBLE_EQ(run(*layer, operands, false, 1).values.at(0), 3 + 1 + double{1.00024414F});
 }
 
 TEST(Bounds, AreAbsentUnlessAskedFor) {

@@ -107,6 +107,8 @@ Fake::Fake(int64_t h, int64_t w, uint32_t axis, int64_t grain) {
   kernel.pack = sepconv_kernel_pack;
   kernel.run = sepconv_kernel_run;
   kernel.query = sepconv_kernel_query;
+  kernel.dtype = "f32";
+  kernel.element_bytes = 4;
 }
 
 void Fake::add_second_phase() {

@@ -32,12 +32,12 @@ TEST(Layout, DimensionsAreHalides) {
 }
 
 TEST(Layout, DescriptorsHaveNoPaddingThatTheEmitterWouldMiss) {
-  EXPECT_EQ(sizeof(sepconv_part), 2 * 4 + 11 * 8u);
+  EXPECT_EQ(sizeof(sepconv_part), 2 * 4 + 11 * 8 + 2 * 4u);
   EXPECT_EQ(sizeof(sepconv_phase), 8 + 2 * 4 + 2 * 8 + 6 * 8 + 2 * 8 + 2 * 4u);
   EXPECT_EQ(sizeof(sepconv_variant), 6 * 8u);
   EXPECT_EQ(sizeof(sepconv_kernel_impl), 8 * 8u);
   EXPECT_EQ(sizeof(sepconv_tensor), 9 * 8u);
-  EXPECT_EQ(sizeof(sepconv_kernel), 4 * 8 + 3 * 9 * 8 + 5 * 8u);
+  EXPECT_EQ(sizeof(sepconv_kernel), 4 * 8 + 3 * 9 * 8 + 7 * 8u);
 }
 
 TEST(Layout, TheBlobsHeaderIsOneAlignedBlock) {

@@ -34,6 +34,16 @@ Count count(const Stage& stage, const Shape& in, const Shape& out) {
   return result;
 }
 
+Cost of(const char* name);
+
+TEST(Cost, F16IsHalfTheBytesOfAllButBiases) {
+  const Cost cost = of("pw_f16_n1h2w2c4_o8_none_res");
+  EXPECT_EQ(cost.input_bytes, 2 * 16);
+  EXPECT_EQ(cost.output_bytes, 2 * 32);
+  EXPECT_EQ(cost.residual_bytes, 2 * 32);
+  EXPECT_EQ(cost.parameter_bytes, 2 * 32 + 4 * 8);
+}
+
 TEST(Cost, MacsAreThoseOfABruteForceCount) {
   std::mt19937 random(3);
   for (int i = 0; i < 500; ++i) {

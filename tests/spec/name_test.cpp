@@ -65,6 +65,22 @@ TEST(ParseName, KnowsEveryPart) {
   EXPECT_EQ(layer->output_pixel_stride, 40);
 }
 
+TEST(ParseName, KnowsTheTypes) {
+  const auto halves = parse_name("pw_f16_n1h4w4c8_o8_none_res_nobias_nchw");
+  const auto sums = parse_name("pw_f16_n1h4w4c8_o8_none_res_nobias_accf16_nchw");
+  ASSERT_TRUE(halves && sums);
+  EXPECT_EQ(halves->dtype, Dtype::f16);
+  EXPECT_EQ(halves->accumulate, Dtype::f32);
+  EXPECT_EQ(sums->dtype, Dtype::f16);
+  EXPECT_EQ(sums->accumulate, Dtype::f16);
+}
+
+TEST(ParseName, NamesTheDtypesThatThereAre) {
+  const auto parsed = parse_name("pw_bf16_n1h4w4c8_o8_none");
+  ASSERT_FALSE(parsed);
+  EXPECT_NE(parsed.error()[0].hint.find("f32 f16"), std::string::npos);
+}
+
 class WrongName : public testing::TestWithParam<const char*> {};
 
 TEST_P(WrongName, IsRefusedAsInputWithAHint) {
@@ -78,7 +94,9 @@ TEST_P(WrongName, IsRefusedAsInputWithAHint) {
 
 INSTANTIATE_TEST_SUITE_P(
     Spellings, WrongName,
-    testing::Values("", "pw", "pw_f32", "xy_f32_n1h1w1c1_o1_none", "pw_f16_n1h1w1c1_o1_none",
+    testing::Values("", "pw", "pw_f32", "xy_f32_n1h1w1c1_o1_none", "pw_f64_n1h1w1c1_o1_none",
+                    "pw_f32_n1h1w1c1_o1_none_accf16", "pw_f16_n1h1w1c1_o1_none_accf32",
+                    "pw_f16_n1h1w1c9000_o1_none_accf16", "pw_f16_n1h1w1c1_o1_none_nchw_accf16",
                     "pw_f32_n1h1w1c1_none", "pw_f32_n1h1w1c1_o1", "pw_f32_n1h1w1c1_o1_nonesuch",
                     "pw_f32_n1h1w1c1_o1_none_", "pw_f32_n1h1w1c1_o1_none_res_res",
                     "pw_f32_n01h1w1c1_o1_none", "pw_f32_n-1h1w1c1_o1_none",

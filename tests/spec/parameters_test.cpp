@@ -44,6 +44,16 @@ TEST(Parameters, ChannelsArePackedInBlocksOf16InnermostFirst) {
   EXPECT_EQ(of("dw_f32_n1h8w8c17_k5x7s1p3_none")[1].extents, (Extents{32}));
 }
 
+TEST(Parameters, OfF16LayersAreF16ButForBiases) {
+  const auto all = of("dwpw_f16_n1h8w8c17_o5_k3s1p1_none_none");
+  ASSERT_EQ(all.size(), 4U);
+  for (const Parameter& parameter : all) {
+    EXPECT_EQ(parameter.dtype, parameter.is_bias ? Dtype::f32 : Dtype::f16);
+  }
+  EXPECT_EQ(all[0].bytes, 9 * 32 * 2);
+  EXPECT_EQ(all[3].bytes, 16 * 4);
+}
+
 TEST(Parameters, LieOneBehindTheOtherAlignedTo64Bytes) {
   std::mt19937 random(4);
   for (int i = 0; i < 300; ++i) {
@@ -54,7 +64,8 @@ TEST(Parameters, LieOneBehindTheOtherAlignedTo64Bytes) {
       for (const int64_t extent : parameter.extents) elements *= extent;
       ASSERT_EQ(parameter.offset, end);
       ASSERT_EQ(parameter.offset % 64, 0);
-      ASSERT_EQ(parameter.bytes, elements * 4);
+      const int64_t bytes = elements * traits(parameter.dtype).bytes;
+      ASSERT_EQ(parameter.bytes, (bytes + 63) / 64 * 64);
       end += parameter.bytes;
     }
     ASSERT_EQ(packed_bytes(layer), end);

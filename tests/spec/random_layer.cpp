@@ -84,6 +84,9 @@ void add_stages(std::mt19937& random, Layer& layer) {
 Layer attempt(std::mt19937& random) {
   Layer layer;
   layer.op = static_cast<Op>(between(random, 0, 4));
+  if (rarely(random)) layer.dtype = spec::Dtype::f16;
+  const auto& accumulators = spec::traits(layer.dtype).accumulators;
+  if (rarely(random)) layer.accumulate = accumulators.back();
   layer.input = {rarely(random) ? between(random, 1, 3) : 1, between(random, 1, 12),
                  between(random, 1, 12), between(random, 1, 40)};
   add_stages(random, layer);

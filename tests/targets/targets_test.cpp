@@ -162,5 +162,32 @@ TEST(RequiredCpuFeatures, GrowWithTheIsaAndItsFeatures) {
   EXPECT_EQ(bits("arm64+dotprod"), SEPCONV_CPU_ARM64 | SEPCONV_CPU_ARM64_DOTPROD);
 }
 
+TEST(Gpu, IsTheCoreOfADevicesTarget) {
+  const auto target = parse_target("cuda-sm80@h100");
+  ASSERT_TRUE(target);
+  EXPECT_EQ(target->name, "cuda-sm80@h100");
+  EXPECT_EQ(target->gpu.name, "h100");
+  EXPECT_EQ(parse_target("cuda-sm80")->gpu.multiprocessors, 108);
+  EXPECT_EQ(parse_target("arm64+cuda-sm87@orin")->name, "arm64+cuda-sm87@orin");
+  const auto foreign = parse_target("cuda-sm86@zen4");
+  ASSERT_FALSE(foreign);
+  EXPECT_EQ(foreign.error().front().hint, "GPUs: generic rtx3080");
+}
+
+TEST(Gpu, HasThePeakOfItsDataSheet) {
+  EXPECT_NEAR(parse_target("cuda-sm80@a100")->gpu.peak_gflops(), 19500, 50);
+  EXPECT_NEAR(parse_target("cuda-sm86@rtx3080")->gpu.peak_gflops(), 29770, 50);
+}
+
+/// Each bound in turn: registers, shared memory, blocks, threads.
+TEST(Multiprocessor, HoldsWhatItsScarcestResourceAllows) {
+  const Multiprocessor& one = multiprocessor(80);
+  EXPECT_EQ(resident_blocks(one, 128, 64, 0), 8);
+  EXPECT_EQ(resident_blocks(one, 128, 32, 40 * 1024), 4);
+  EXPECT_EQ(resident_blocks(one, 32, 32, 0), 32);
+  EXPECT_EQ(resident_blocks(one, 512, 32, 0), 4);
+  EXPECT_EQ(multiprocessor(89).sm, 87) << "an unknown generation is like the one before";
+}
+
 }  // namespace
 }  // namespace sepconv::targets

@@ -65,5 +65,7 @@ extern "C" const sepconv_kernel* fake_find(const char* name) {
   slot->descriptor.pack = pack;
   slot->descriptor.run = run;
   slot->descriptor.query = query;
+  slot->descriptor.dtype = "f32";
+  slot->descriptor.element_bytes = 4;
   return &slot->descriptor;
 }

@@ -159,6 +159,7 @@ class Buffer {
 struct Plan {
   virtual ~Plan() = default;
   virtual void run() = 0;
+  virtual void finish() {}  ///< waits for runs that were only enqueued
   virtual void rewrite_inputs() = 0;
   virtual void wake_threads() = 0;          ///< as they are when another layer has just run
   virtual std::vector<float> output() = 0;  ///< dense NHWC, of the last run
@@ -179,6 +180,7 @@ inline double microseconds(Plan& plan, long calls) {
     const long before = preemptions();
     const auto begin = std::chrono::steady_clock::now();
     for (long i = 0; i < calls; ++i) plan.run();
+    plan.finish();
     const auto spent = std::chrono::steady_clock::now() - begin;
     const bool disturbed = preemptions() != before;
     time = std::chrono::duration<double, std::micro>(spent).count() / static_cast<double>(calls);
@@ -194,6 +196,7 @@ inline double cold_microseconds(Plan& plan) {
   const long before = preemptions();
   const auto begin = std::chrono::steady_clock::now();
   plan.run();
+  plan.finish();
   const auto spent = std::chrono::steady_clock::now() - begin;
   if (preemptions() != before) return 0;
   return std::chrono::duration<double, std::micro>(spent).count();
@@ -211,6 +214,7 @@ inline void answer(Plan& plan, const std::string& line) {
     return;
   }
   plan.run();
+  plan.finish();
   std::cout << microseconds(plan, std::max(1L, std::atol(line.c_str()))) << std::endl;
 }
 

@@ -50,7 +50,8 @@ typedef struct sepconv_gpu_call {
 /* open: loads the code, allocates all device memory that runs need and uploads the weights;
  * `packed` may be freed afterwards. SEPCONV_NO_DEVICE where driver or device is missing or too old.
  * run: neither allocates nor, with device memory, waits. OpenCL buffers of several images are
- * copied on the device, image by image. Tensors on the device are not checked for overlap. close:
+ * copied on the device, image by image. Tensors on the device are not checked for overlap; those of
+ * CUDA start at multiples of 16 bytes. close:
  * waits for the stream and frees what open made. Closing a zero or failed one does nothing. A
  * failed open or run leaves the device usable. */
 typedef sepconv_status (*sepconv_gpu_open_function)(const sepconv_kernel*,

@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-#define SEPCONV_ABI_VERSION 1
+#define SEPCONV_ABI_VERSION 2
 #define SEPCONV_ALIGNMENT \
   64 /* bytes: of packed blobs and workspaces; tensors need their element's */
 
@@ -45,9 +45,10 @@ typedef struct sepconv_tensor {
   int64_t stride[4];
 } sepconv_tensor;
 
-/* A layer's weights as the user has them, f32, dense. Absent stages and biases are NULL. `weights`
- * is the only or last pointwise, or the conv2d; `bias` is the last stage's, op depthwise too, whose
- * weights and depthwise_bias stay NULL. */
+/* A layer's weights as the user has them, f32 whatever the layer's dtype, dense. sepconv_pack
+ * rounds those of an f16 layer to nearest, ties to even; its biases stay f32. Absent stages and
+ * biases are NULL. `weights` is the only or last pointwise, or the conv2d; `bias` is the last
+ * stage's, op depthwise too, whose weights and depthwise_bias stay NULL. */
 typedef struct sepconv_weights {
   const float *expand, *expand_bias, *depthwise, *depthwise_bias, *weights, *bias;
 } sepconv_weights;
@@ -99,6 +100,8 @@ struct sepconv_kernel {
                         int whole);
   sepconv_status (*query)(const sepconv_kernel*, const sepconv_call*, uint32_t* tasks,
                           size_t* workspace_bytes, const char** target);
+  const char* dtype;    /* "f32" or "f16": of the elements of input, residual and output */
+  size_t element_bytes; /* of one of them */
 };
 
 /* Whether the functions below may use the kernel: SEPCONV_OK, SEPCONV_NULL_POINTER or
@@ -174,6 +177,50 @@ static inline sepconv_status sepconv_run_tasks(const sepconv_kernel* kernel,
   return status == SEPCONV_OK ? kernel->run(kernel, call, first, last, 0) : status;
 }
 
+/* The bits of an IEEE half, for compilers without the type: rounds to nearest, ties to even;
+ * infinite from 65520 on. */
+static inline uint16_t sepconv_f32_to_f16(float value) {
+  uint32_t bits = 0, kept, rest, half;
+  const unsigned char* from = (const unsigned char*)&value;
+  for (uint32_t i = 0; i < 4; ++i) bits |= (uint32_t)from[i] << (8 * i);
+  const uint32_t sign = bits >> 16 & 0x8000u, magnitude = bits & 0x7fffffffu;
+  if (magnitude > 0x7f800000u) return (uint16_t)(sign | 0x7e00u | (magnitude >> 13 & 0x1ffu));
+  if (magnitude >= 0x477ff000u) return (uint16_t)(sign | 0x7c00u);
+  if (magnitude >= 0x38800000u) { /* at least 2^-14: a normal half */
+    kept = (magnitude - 0x38000000u) >> 13;
+    rest = magnitude & 0x1fffu;
+    half = 0x1000u;
+  } else { /* in units of 2^-24 */
+    const uint32_t exponent = magnitude >> 23;
+    if (exponent < 102) return (uint16_t)sign;
+    const uint32_t significand = (magnitude & 0x7fffffu) | 0x800000u, shift = 126 - exponent;
+    kept = significand >> shift;
+    rest = significand & ((1u << shift) - 1);
+    half = 1u << (shift - 1);
+  }
+  if (rest > half || (rest == half && (kept & 1u) != 0)) ++kept;
+  return (uint16_t)(sign | kept);
+}
+
+/* The value of a half's bits, exactly. */
+static inline float sepconv_f16_to_f32(uint16_t half) {
+  const uint32_t sign = (uint32_t)(half & 0x8000u) << 16, exponent = half >> 10 & 0x1fu;
+  uint32_t fraction = half & 0x3ffu, bits = sign | exponent << 23 | fraction << 13;
+  float value = 0;
+  if (exponent == 0 && fraction != 0) {
+    uint32_t shift = 0;
+    for (; (fraction & 0x400u) == 0; ++shift) fraction <<= 1;
+    bits = sign | (113 - shift) << 23 | (fraction & 0x3ffu) << 13;
+  } else if (exponent == 31) {
+    bits |= 0x7f800000u;
+  } else if (exponent != 0) {
+    bits += 112u << 23;
+  }
+  unsigned char* to = (unsigned char*)&value;
+  for (uint32_t i = 0; i < 4; ++i) to[i] = (unsigned char)(bits >> (8 * i));
+  return value;
+}
+
 /* Dense tensors of the two layouts; extents always in the order n, h, w, c. */
 static inline sepconv_tensor sepconv_dense_nhwc(void* data, int64_t n, int64_t h, int64_t w,
                                                 int64_t c) {
@@ -206,7 +253,7 @@ static inline const char* sepconv_status_message(sepconv_status status) {
              "kernel->residual and kernel->output";
     case SEPCONV_MISALIGNED:
       return "a pointer is misaligned; align packed and workspace to SEPCONV_ALIGNMENT bytes and "
-             "tensors to their element";
+             "tensors to their element, on a CUDA device to 16 bytes";
     case SEPCONV_OVERLAP:
       return "two buffers overlap that must not; give the output, the packed weights and the "
              "workspace memory of their own";

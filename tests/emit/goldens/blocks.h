@@ -19,7 +19,7 @@
 
 #include <sepconv/sepconv.h>
 
-#if SEPCONV_ABI_VERSION != 1
+#if SEPCONV_ABI_VERSION != 2
 #error "blocks was generated for another sepconv/sepconv.h; use the one beside it"
 #endif
 
@@ -35,8 +35,8 @@ const sepconv_kernel *blocks_find(const char *layer_or_canonical_name);
 
 /* stem: pw_f32_n1h4w6c8_o16_relu
  *   pointwise 8 -> 16 channels, bias, relu
- *   input  [n][h][w][c] = 1 x 4 x 6 x 8, strides n 192, h 48, w 8, c 1 floats
- *   output [n][h][w][c] = 1 x 4 x 6 x 16, strides n 384, h 96, w 16, c 1 floats
+ *   input  f32 [n][h][w][c] = 1 x 4 x 6 x 8, strides n 192, h 48, w 8, c 1 elements
+ *   output f32 [n][h][w][c] = 1 x 4 x 6 x 16, strides n 384, h 96, w 16, c 1 elements
  *   packed weights 640 bytes, workspace for one thread 192 bytes, 6144 FLOP a call, code 1234 bytes
  *   x86-64-v3: tx=6,tv=2 (db)
  *   x86-64-v2: (no knobs) (heuristic)
@@ -45,8 +45,8 @@ const sepconv_kernel *blocks_stem(void);
 
 /* again: pw_f32_n1h4w6c8_o16_relu
  *   pointwise 8 -> 16 channels, bias, relu
- *   input  [n][h][w][c] = 1 x 4 x 6 x 8, strides n 192, h 48, w 8, c 1 floats
- *   output [n][h][w][c] = 1 x 4 x 6 x 16, strides n 384, h 96, w 16, c 1 floats
+ *   input  f32 [n][h][w][c] = 1 x 4 x 6 x 8, strides n 192, h 48, w 8, c 1 elements
+ *   output f32 [n][h][w][c] = 1 x 4 x 6 x 16, strides n 384, h 96, w 16, c 1 elements
  *   packed weights 640 bytes, workspace for one thread 192 bytes, 6144 FLOP a call, code 1234 bytes
  *   x86-64-v3: tx=6,tv=2 (db)
  *   x86-64-v2: (no knobs) (heuristic)

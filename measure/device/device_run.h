@@ -1,0 +1,39 @@
+// Measure, device: one kernel with its weights and tensors on a device, and the time of its runs.
+// Knows no layer.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "measure/device/device.h"
+#include "measure/kernel.h"
+
+namespace sepconv::measure {
+
+/// A kernel opened on a device. Runs are enqueued one after the other and waited for once.
+class DeviceRun {
+ public:
+  /// Opens the kernel with the packed weights of `call` and copies its input and residual to the
+  /// device. `problem` says why that failed.
+  DeviceRun(Device& device, const Kernel& kernel, const sepconv_call& call);
+  DeviceRun(const DeviceRun&) = delete;
+  DeviceRun& operator=(const DeviceRun&) = delete;
+  ~DeviceRun();
+  [[nodiscard]] const std::string& problem() const { return problem_; }
+  /// Microseconds a run of `runs` enqueued ones, after an untimed one; negative when one fails.
+  double microseconds(size_t runs);
+  /// So many runs that waiting for them once costs little beside them.
+  [[nodiscard]] size_t runs_a_sample();
+
+ private:
+  Device& device_;
+  DeviceCalls calls_;
+  DeviceMemory input_, residual_, output_;
+  sepconv_gpu gpu_{};
+  sepconv_gpu_call call_{};
+  std::string problem_;
+
+  bool enqueue(size_t runs);
+};
+
+}  // namespace sepconv::measure

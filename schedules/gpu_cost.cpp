@@ -1,0 +1,217 @@
+// Schedules: what a launch of a GPU tile is predicted to cost on a named GPU. Knows no Halide and
+// no search.
+//
+// A multiprocessor issues 4 instructions a cycle, multiplies and adds `fma_lanes` floats, and its
+// first cache and shared memory answer one line of 128 bytes. Warps hide the wait for loads behind
+// each other's steps: n warps of s busy cycles a step and a wait of w cycles take w + n s together.
+// Instruction counts are those of the generated code: CUDA's assembler shows 10 to 20 beside the
+// loads and multiply-adds of a step of the channel loop, and for each load of a window two to three
+// that find its address and test the border.
+#include "schedules/gpu_cost.h"
+
+#include <algorithm>
+
+namespace sepconv::schedules {
+namespace {
+
+constexpr double kIssue = 4, kLine = 128, kWarp = 32;
+constexpr double kStepWait = 250;    // cycles: loads that mostly hit the first or second cache
+constexpr double kWindowWait = 500;  // loads that mostly come from the second cache or memory
+constexpr double kFloat = sizeof(float);
+
+/// Work of one thread of a block.
+struct Work {
+  double fma = 0, instructions = 0;
+  double lines = 0;  ///< of the first cache or shared memory, for the thread's warp
+  double step = 0;   ///< parts that each wait for loads once
+  Work& operator+=(const Work& other) {
+    fma += other.fma, instructions += other.instructions, lines += other.lines, step += other.step;
+    return *this;
+  }
+};
+
+Work times(const Work& work, double count) {
+  return {work.fma * count, work.instructions * count, work.lines * count, work.step * count};
+}
+
+double parts(int64_t extent, int64_t size) {
+  return static_cast<double>((extent + size - 1) / size);
+}
+
+/// Rows or columns of input under `outputs` of output; without overlap no more than the taps.
+double span(const spec::Window& window, int axis, double outputs) {
+  const auto taps = static_cast<double>(window.kernel[axis]);
+  const double overlapping = (outputs - 1) * static_cast<double>(window.stride[axis]) +
+                             (taps - 1) * static_cast<double>(window.dilation[axis]) + 1;
+  return std::min(outputs * taps, overlapping);
+}
+
+/// The taps of a thread's pixels in `vector` channels, and where the result goes.
+Work window_work(const spec::Window& window, double pixels, double vector) {
+  const auto rows = static_cast<double>(window.kernel[0]);
+  const double taps = rows * static_cast<double>(window.kernel[1]);
+  const double loads = rows * span(window, 1, pixels) + taps;
+  Work work;
+  work.fma = pixels * taps * vector;
+  work.instructions = work.fma + 3.5 * loads + pixels + 20;
+  work.lines = (loads + pixels) * vector;
+  work.step = vector > 1 ? rows : 1;
+  return work;
+}
+
+/// All steps of the channel loop for one pass over a block's channels.
+Work channel_work(const spec::Stage& stage, const GpuTile& tile) {
+  const auto x = static_cast<double>(tile.x), v = static_cast<double>(tile.v);
+  const auto k = static_cast<double>(tile.k), c = static_cast<double>(tile.c);
+  const auto taps = static_cast<double>(stage.window.kernel[0] * stage.window.kernel[1]);
+  const bool scalar = stage.kind == spec::StageKind::conv2d;  // its input is not loaded in vectors
+  const double inputs = x * (scalar ? k : parts(tile.k, 4));
+  const double border = scalar ? 2.5 * inputs : 0;
+  const double weights = k * v / 4;
+  // Threads of other pixels in a warp load other inputs. Threads of 8 channels leave every other
+  // vector of weights out, so a load touches twice the lines.
+  const double groups = std::max(1.0, kWarp / c);
+  Work step;
+  step.fma = x * v * k;
+  step.instructions = step.fma + inputs + border + weights + 6 + 1.5 * x;
+  step.lines = inputs * groups + weights * std::min(c, kWarp) * v * kFloat / kLine;
+  step.step = 1;
+  return times(step, taps * static_cast<double>(tile.channels_in) / k);
+}
+
+/// Filling the tile in shared memory.
+Work feed_work(const spec::Layer& layer, const Phase& phase, const GpuTile& tile) {
+  if (!tile.staged) return {};
+  const auto x = static_cast<double>(tile.x), vector = static_cast<double>(tile.feed_v);
+  const double serial = parts(tile.channels_in, tile.c * tile.feed_v);
+  if (phase.last_stage > phase.first_stage) {
+    const auto& window = layer.stages[static_cast<size_t>(phase.last_stage) - 1].window;
+    return times(window_work(window, x, vector), serial);
+  }
+  Work copy;
+  copy.instructions = 5 * x + 10;
+  copy.lines = 2 * x * vector;
+  copy.step = 1;
+  return times(copy, serial);
+}
+
+/// Fitted to what CUDA's assembler reports: sums, the loads of a step that it issues ahead, and
+/// addresses. A window of few taps in one channel loads all of them at once, others row by row.
+void estimate_registers(const spec::Layer& layer, const Phase& phase, const GpuTile& tile,
+                        GpuCost& cost) {
+  constexpr int64_t kCap = 128, kAddresses = 28;
+  const auto window = [&](int64_t pixels, int64_t vector, int stage) {
+    const auto& taps = layer.stages[static_cast<size_t>(stage)].window;
+    const int64_t rows = phase.inline_taps && vector == 1 ? taps.kernel[0] : 1;
+    const auto loads = static_cast<int64_t>(span(taps, 1, static_cast<double>(pixels)));
+    cost.held = std::max(cost.held, pixels * vector + kAddresses);
+    cost.registers = std::max(cost.registers, (pixels + rows * loads + 1) * vector + kAddresses);
+  };
+  if (tile.window) {
+    window(tile.x, tile.v, phase.last_stage);
+  } else {
+    const int64_t loads = std::min<int64_t>(tile.x * tile.k, 40) * 9 / 8;
+    cost.held = cost.registers = tile.x * tile.v + loads + tile.k * tile.v / 4 + 24;
+    if (phase.last_stage > phase.first_stage) window(tile.x, tile.feed_v, phase.last_stage - 1);
+  }
+  cost.registers = std::min(kCap, cost.registers);
+}
+
+/// Bytes that all blocks together ask of the second cache.
+double l2_bytes(const spec::Layer& layer, const Phase& phase, const GpuTile& tile, double passes) {
+  double rows = static_cast<double>(tile.tile_y), columns = static_cast<double>(tile.columns());
+  auto channels = static_cast<double>(tile.window ? tile.block_channels() : tile.channels_in);
+  double weights = 0;
+  for (int i = phase.first_stage; i <= phase.last_stage; ++i) {
+    const spec::Stage& stage = layer.stages[static_cast<size_t>(i)];
+    const auto taps = static_cast<double>(stage.window.kernel[0] * stage.window.kernel[1]);
+    const bool depthwise = stage.kind == spec::StageKind::depthwise;
+    if (i == phase.last_stage && !tile.window) {
+      weights += taps * channels * passes * static_cast<double>(tile.block_channels());
+    } else {
+      weights += taps * channels;
+    }
+    if (stage.kind != spec::StageKind::pointwise) {
+      rows = span(stage.window, 0, rows), columns = span(stage.window, 1, columns);
+    }
+    if (depthwise) channels /= static_cast<double>(stage.multiplier);
+  }
+  const double output = static_cast<double>(tile.columns() * tile.tile_y) * passes *
+                        static_cast<double>(tile.block_channels());
+  // A tile that is not staged is read again in every pass; the first cache keeps small ones.
+  const double input = rows * columns * channels;
+  const bool again = !tile.staged && !tile.window && input * kFloat > 32 * 1024;
+  return static_cast<double>(blocks(tile)) * kFloat *
+         (input * (again ? passes : 1) + weights + output);
+}
+
+/// Bytes of the launch's input, output and weights, once each.
+double once_bytes(const spec::Layer& layer, const Phase& phase) {
+  const auto shapes = spec::shapes(layer);
+  double floats = static_cast<double>(shapes[static_cast<size_t>(phase.first_stage)].elements()) +
+                  static_cast<double>(shapes[static_cast<size_t>(phase.last_stage) + 1].elements());
+  for (const spec::Parameter& parameter : spec::parameters(layer)) {
+    const bool here = parameter.stage >= phase.first_stage && parameter.stage <= phase.last_stage;
+    if (here) floats += static_cast<double>(parameter.bytes) / kFloat;
+  }
+  return floats * kFloat;
+}
+
+}  // namespace
+
+double GpuCost::us() const {
+  const double all = multiprocessor_us + l2_us + dram_us;
+  const double longest = std::max({multiprocessor_us, l2_us, dram_us});
+  return longest + 0.1 * (all - longest);
+}
+
+const char* GpuCost::bound() const {
+  if (dram_us > std::max(multiprocessor_us, l2_us)) return "memory";
+  return l2_us > multiprocessor_us ? "the second cache" : "the multiprocessors";
+}
+
+GpuCost gpu_cost(const spec::Layer& layer, const Phase& phase, const GpuTile& tile,
+                 const targets::Gpu& gpu) {
+  const targets::Multiprocessor& one = targets::multiprocessor(gpu.sm);
+  const double passes = tile.window || tile.split ? 1 : parts(tile.channels, tile.block_channels());
+  const spec::Stage& last = layer.stages[static_cast<size_t>(phase.last_stage)];
+  Work loop = tile.window ? window_work(last.window, static_cast<double>(tile.x),
+                                        static_cast<double>(tile.v))
+                          : times(channel_work(last, tile), passes);
+  GpuCost cost;
+  cost.fma_share = loop.fma / loop.instructions;
+  Work all = loop;
+  all += feed_work(layer, phase, tile);
+  all.instructions += 60 + 2 * static_cast<double>(tile.x * tile.v) * passes;
+  estimate_registers(layer, phase, tile, cost);
+  cost.resident = targets::resident_blocks(one, tile.threads(), cost.registers,
+                                           shared_bytes(layer, phase, tile));
+  cost.occupancy =
+      static_cast<double>(cost.resident * tile.threads()) / static_cast<double>(one.threads);
+  if (cost.resident == 0) return cost;
+  const double warps = parts(tile.threads(), 32);
+  const double busy =
+      std::max({all.fma * kWarp / one.fma_lanes, all.instructions / kIssue, all.lines});
+  const double per_multiprocessor = parts(blocks(tile), gpu.multiprocessors);
+  const double together = std::min(static_cast<double>(cost.resident), per_multiprocessor) * warps;
+  const double step = busy / all.step;
+  const double wait = tile.window ? kWindowWait : kStepWait;
+  const double share = together * step / (wait + together * step);
+  cost.multiprocessor_us = per_multiprocessor * warps * busy / share / (gpu.clock_ghz * 1e3);
+  cost.l2_bytes = l2_bytes(layer, phase, tile, passes);
+  cost.l2_us = cost.l2_bytes / (gpu.l2_gbs() * 1e3);
+  const double once = once_bytes(layer, phase);
+  cost.dram_bytes = once > static_cast<double>(gpu.l2_bytes) ? once : 0;
+  cost.dram_us = cost.dram_bytes / (gpu.dram_gbs * 1e3);
+  return cost;
+}
+
+double gpu_microseconds(const spec::Layer& layer, const targets::Gpu& gpu, const Point& point) {
+  double sum = 0;
+  for (const Phase& phase : gpu_phases(layer, point)) {
+    sum += gpu_cost(layer, phase, gpu_tile(layer, phase, point), gpu).us();
+  }
+  return sum;
+}
+
+}  // namespace sepconv::schedules

@@ -1,0 +1,59 @@
+// Schedules: which targets have code for a layer's types. Knows no Halide and no space.
+#include <algorithm>
+
+#include "schedules/schedule.h"
+
+namespace sepconv::schedules {
+namespace {
+
+bool contains(const std::vector<std::string>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+bool has_dtype(const targets::Target& target, const spec::Layer& layer) {
+  return contains(target.dtypes, spec::word(layer.dtype));
+}
+
+bool has_sum(const targets::Target& target, const spec::Layer& layer) {
+  return contains(target.sums, spec::word(layer.accumulate));
+}
+
+/// Names of the targets with all that the layer needs.
+std::string able(const spec::Layer& layer) {
+  std::string names;
+  for (const std::string& name : targets::target_names()) {
+    const auto target = targets::parse_target(name);
+    if (!target || !has_dtype(*target, layer) || !has_sum(*target, layer)) continue;
+    names += (names.empty() ? "" : " ") + name;
+  }
+  return names;
+}
+
+Error reason(const spec::Layer& layer, const char* field, spec::Dtype value, std::string message) {
+  Error error;
+  error.kind = ErrorKind::input;
+  error.layer = layer.name;
+  error.field = field;
+  error.value = std::string(spec::word(value));
+  error.message = std::move(message);
+  error.hint = "targets that have it: " + able(layer);
+  return error;
+}
+
+}  // namespace
+
+Errors unsupported(const spec::Layer& layer, const targets::Target& target) {
+  const std::string on = " on target " + target.name;
+  if (!has_dtype(target, layer)) {
+    return {reason(layer, "dtype", layer.dtype,
+                   "dtype " + std::string(spec::word(layer.dtype)) + " has no instructions" + on)};
+  }
+  if (!has_sum(target, layer)) {
+    return {reason(
+        layer, "accumulate", layer.accumulate,
+        "sums in " + std::string(spec::word(layer.accumulate)) + " have no instructions" + on)};
+  }
+  return {};
+}
+
+}  // namespace sepconv::schedules
