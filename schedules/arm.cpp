@@ -79,10 +79,13 @@ int64_t choose_stage(const spec::Stage& stage, int64_t channels_in, int64_t lane
 }
 
 /// One group of staged channels an iteration; tiles with registers for a second group's inputs take
-/// two.
+/// two. A few channels are straight code where all their operands find registers.
 int64_t choose_unroll(const Tile& tile, const Work& work, const targets::Target& target) {
+  constexpr int64_t kFew = 3;
+  const int64_t operands = work.channels_in * (tile.x + tile.v);
+  const bool straight = work.taps > 1 || tile.x * tile.v + operands <= target.registers;
+  if (work.stage == 1) return work.channels_in <= kFew && straight ? 0 : 1;
   if (work.channels_in <= work.lanes && work.taps == 1) return 0;
-  if (work.stage == 1) return work.channels_in <= 3 ? 0 : 1;
   const bool spare = tile.x * tile.v + 2 * tile.x + tile.v <= target.registers;
   constexpr int64_t kMost = 8;
   const int64_t unroll = std::min(spare ? 2 * work.stage : work.stage, kMost);

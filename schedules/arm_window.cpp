@@ -12,8 +12,10 @@ namespace {
 struct Work {
   TiledExtents extents;
   spec::Window window;
-  int64_t step_height = 1;  ///< rows of a fused step, else the height
-  bool fused = false;       ///< a step is cut without rest
+  int64_t step_height = 1;   ///< rows of a fused step, else the height
+  bool fused = false;        ///< a step is cut without rest
+  bool exponential = false;  ///< the activation takes one
+  bool multiplied = false;   ///< several channels of output for one of input
   int64_t lanes = 4;
   int64_t registers = 32;
   double most_repeated = 1e9;  ///< that tiles may compute of what they cover
@@ -48,22 +50,25 @@ bool has_loop_along_row(const Tile& tile, const Work& work) {
   return tiles == 1 || tiles > borders + 1;
 }
 
-/// Unrolled: accumulators, bias, all weights, and a row of inputs at a time; a strided tile keeps
-/// one for every row of outputs, because its rows are not used in the order of the taps. Rolled:
-/// the weights of a row, and its inputs, which are dropped once their taps are done; those of a
-/// strided tile are all loaded before.
+/// Accumulators, bias, the weights of the body, and inputs. Unrolled: a row of them at a time; a
+/// strided tile keeps one for every row of outputs, because its rows are not used in the order of
+/// the taps. Rolled: a row for every row of outputs, of which those inputs live that a tap still
+/// needs; those of a strided tile are all loaded before. More accumulators than 14 of 32 registers
+/// spill all the same. An exponential, whose constants fill a dozen registers, must stand outside
+/// of the loop that sums. Where several outputs share an input channel, its lanes are doubled in a
+/// second register.
 bool fits(const Tile& tile, const Work& work) {
   const auto& kernel = work.window.kernel;
   const int64_t accumulators = tile.x * tile.y;
   const int64_t body = kernel[1] * (tile.rolled ? 1 : kernel[0]);
   if (accumulators * body > kUnrollBudget) return false;
-  if (tile.rolled) {
-    const int64_t inputs = work.strided() ? columns(tile, work) : body;
-    return accumulators + body + inputs + tile.y < work.registers;
-  }
-  if (!has_loop_along_row(tile, work)) return false;
-  const int64_t rows = work.strided() ? tile.y : 1;
-  return accumulators + 1 + body + rows * columns(tile, work) < work.registers;
+  if (tile.rolled && accumulators > work.registers / 2 - 2) return false;
+  if (!tile.rolled && (work.exponential || !has_loop_along_row(tile, work))) return false;
+  const int64_t rows = tile.rolled || work.strided() ? tile.y : 1;
+  const int64_t inputs =
+      tile.rolled && !work.strided() ? span(1, work.window, 1) : columns(tile, work);
+  const int64_t registers = accumulators + 1 + body + rows * inputs * (work.multiplied ? 2 : 1);
+  return registers < work.registers;
 }
 
 /// Of all tiles. A load is two operations, with its address; starting, clamping and storing an
@@ -123,6 +128,10 @@ void choose_arm_window(Point& point, const spec::Layer& layer, size_t stage, int
   work.extents = tiled_extents(layer, stage);
   work.window = layer.stages[stage].window;
   work.fused = rows > 0;
+  const spec::Activation activation = layer.stages[stage].activation;
+  work.exponential = activation == spec::Activation::sigmoid ||
+                     activation == spec::Activation::silu || activation == spec::Activation::gelu;
+  work.multiplied = layer.stages[stage].multiplier > 1;
   work.step_height = rows > 0 ? rows : work.extents.height;
   work.lanes = sum_lanes(layer, target);
   work.registers = target.registers;
