@@ -111,7 +111,7 @@ void estimate_registers(const spec::Layer& layer, const Phase& phase, const GpuT
     window(tile.x, tile.v, phase.last_stage);
   } else {
     const int64_t loads = std::min<int64_t>(tile.x * tile.k, 40) * 9 / 8;
-    cost.held = cost.registers = tile.x * tile.v + loads + tile.k * tile.v / 4 + 24;
+    cost.held = cost.registers = tile.x * tile.v + loads + tile.k * tile.v * tile.v / 16 + 24;
     if (phase.last_stage > phase.first_stage) window(tile.x, tile.feed_v, phase.last_stage - 1);
   }
   cost.registers = std::min(kCap, cost.registers);
