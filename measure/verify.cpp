@@ -124,12 +124,16 @@ Found find(const TargetBuild& build, const Wanted& wanted, const std::string& na
     found.problem = "does not compile: " + text(layer.errors);
   } else if (!build.library && !build.remote) {
     found.problem = "is missing from the built library";
-  } else if (auto kernel = build.remote
-                               ? build.remote->kernel(wanted.request.layers[wanted.index.at(name)])
-                               : build.library->kernel(name)) {
-    found.kernel = std::move(*kernel);
   } else {
-    found.problem = text(kernel.error());
+    // A library built before holds twins under their canonical names only.
+    const spec::Layer& asked = wanted.request.layers[wanted.index.at(name)];
+    auto kernel = build.remote ? build.remote->kernel(asked) : build.library->kernel(name);
+    if (!kernel && !build.remote) kernel = build.library->kernel(spec::canonical_name(asked));
+    if (kernel) {
+      found.kernel = std::move(*kernel);
+    } else {
+      found.problem = text(kernel.error());
+    }
   }
   return found;
 }

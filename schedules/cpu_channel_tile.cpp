@@ -176,11 +176,13 @@ double tiles(const ChannelChoice& tile, const Work& work) {
                              ceil_div(work.channels, tile.channels(work)));
 }
 
-ChannelChoice best_tile(const Work& work, const targets::Target& target, double most_repeated) {
+ChannelChoice best_tile(const Work& work, const spec::Layer& layer, const targets::Target& target,
+                        double most_repeated) {
   ChannelChoice best;
   const int64_t most_x = work.planar ? 6 : std::min<int64_t>(work.width, target.registers - 2);
   const int64_t most_v = work.planar ? std::min<int64_t>(work.channels, target.registers - 2) : 6;
   for (int64_t lanes = work.planar ? 1 : 4; lanes <= target.lanes(4); lanes *= 2) {
+    if (!work.planar && is_too_narrow(lanes, work.channels, layer, target)) continue;
     for (int64_t v = 1; v <= most_v; ++v) {
       for (int64_t x = 1; x <= most_x; ++x) {
         ChannelChoice tile{x, v, lanes};
@@ -223,8 +225,9 @@ void choose_channel_tile(Point& point, const spec::Layer& layer, size_t stage,
                             [](int64_t side) { return side > 0; });
   const std::string prefix = stage_prefix(layer, stage);
   ChannelChoice tile;
-  if (prefix == "ex") tile = best_tile(work, target, kMostRepeated);
-  if (std::isinf(tile.cycles)) tile = best_tile(work, target, std::numeric_limits<double>::max());
+  if (prefix == "ex") tile = best_tile(work, layer, target, kMostRepeated);
+  if (std::isinf(tile.cycles))
+    tile = best_tile(work, layer, target, std::numeric_limits<double>::max());
   if (prefix == "cv") {
     point["cv_taps"] = choose_taps(tile.accumulators(), work, window);
     point["cv_split"] = 0;

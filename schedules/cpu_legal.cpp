@@ -93,12 +93,9 @@ void check_split(Reasons& reasons, const std::string& name, bool border, int64_t
               "needs several tiles, some of which read padding");
 }
 
-/// LLVM may add in another order where vectors are narrower than half a register and the body is
-/// unrolled, so such vectors are only for channels that wider ones do not divide.
 void check_narrow(Reasons& reasons, const std::string& prefix, int64_t lanes, int64_t channels,
                   const spec::Layer& layer, const targets::Target& target) {
-  if (!spec::promises_bits(layer) || 2 * lanes >= target.lanes(4) || channels % (2 * lanes) != 0)
-    return;
+  if (!is_too_narrow(lanes, channels, layer, target)) return;
   reasons.add(prefix + "_lanes",
               "vectors of " + std::to_string(lanes) + " may sum in another order",
               "use wider ones, which divide the " + std::to_string(channels) + " channels");
@@ -213,6 +210,11 @@ void check_window_tile(Reasons& reasons, const Point& point, const Stage& stage,
 }
 
 }  // namespace
+
+bool is_too_narrow(int64_t lanes, int64_t channels, const spec::Layer& layer,
+                   const targets::Target& target) {
+  return spec::promises_bits(layer) && 2 * lanes < target.lanes(4) && channels % (2 * lanes) == 0;
+}
 
 bool channel_tile_fits(int64_t channels, int64_t width) {
   return round_up(channels, width) <= round_up(channels, spec::kChannelBlock);

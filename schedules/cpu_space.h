@@ -50,6 +50,12 @@ struct TiledExtents {
 };
 [[nodiscard]] TiledExtents tiled_extents(const spec::Layer& layer, size_t stage);
 
+/// Whether LLVM may add a layer's sums in another order than is promised: it does where vectors are
+/// narrower than half a register and the body is unrolled. So such vectors are only for channels
+/// that wider ones do not divide.
+[[nodiscard]] bool is_too_narrow(int64_t lanes, int64_t channels, const spec::Layer& layer,
+                                 const targets::Target& target);
+
 /// Whether tiles of `width` channels read no packed block beyond the padded ones.
 [[nodiscard]] bool channel_tile_fits(int64_t channels, int64_t width);
 

@@ -58,12 +58,12 @@ std::map<std::string, std::string> read_points(const std::string& manifest) {
 /// The library that gpu_bundle generated, as if it were built now.
 measure::Builder built_before(const std::string& library, const std::string& manifest) {
   const auto points = read_points(manifest);
-  return [=](const std::vector<spec::Layer>& layers,
+  return [=](const measure::BuildRequest& request,
              const targets::Target&) -> Result<measure::Built> {
     measure::Built result;
     result.shared_object = library;
     result.library = kLibrary;
-    for (const spec::Layer& layer : layers) {
+    for (const spec::Layer& layer : request.layers) {
       const auto point = points.find(spec::canonical_name(layer));
       measure::BuiltLayer one;
       one.source = "heuristic";

@@ -18,8 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// For the checks and the dispatch around the kernel, some two thousand instructions.
-constexpr double kTolerance = 0.02;
+/// For the checks and the dispatch around the kernel, some two thousand instructions, and for
+/// border tiles, whose tests of rows are branches that the assembly alone does not decide.
+constexpr double kTolerance = 0.05;
 
 bool takes_plugins() {
   support::Command command;
