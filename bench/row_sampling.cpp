@@ -124,8 +124,8 @@ void copy_text(char (&to)[160], const std::string& text) {
 }
 
 /// The rivals' times follow `ours`.
-void keep_peers(const std::vector<Session>& sessions,
-                const std::vector<std::vector<double>>& times, size_t ours, Samples& samples) {
+void keep_peers(const std::vector<Session>& sessions, const std::vector<std::vector<double>>& times,
+                size_t ours, Samples& samples) {
   for (size_t i = 0; i < sessions.size(); ++i) {
     Samples::Peer& peer = samples.peers[i];
     copy_text(peer.implementation, sessions[i].implementation());
@@ -171,8 +171,7 @@ void sample_row(const Sampled& row, std::vector<Session> sessions, Samples& samp
   if (options.cold) sample_cold(row, sessions, cold_seconds, samples);
 }
 
-std::string sample_device_row(const Sampled& row, std::vector<Session> sessions,
-                              Samples& samples) {
+std::string sample_device_row(const Sampled& row, std::vector<Session> sessions, Samples& samples) {
   measure::Device device(row.target.device);
   if (!device.usable()) return device.problem();
   measure::DeviceRun run(device, row.kernel, row.call.call);

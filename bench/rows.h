@@ -61,9 +61,9 @@ struct DeviceMachine {
 struct Machine {
   std::string cpu;
   std::vector<std::pair<std::string, double>> peak_gflops;  ///< by target, in the order asked for
-  std::array<double, measure::kLevels> gbs{};  ///< half reads, half writes; of the CPU
-  std::string core;                            ///< the word of targets/, or generic
-  measure::CacheSizes sizes;                   ///< of all threads together
+  std::array<double, measure::kLevels> gbs{};               ///< half reads, half writes; of the CPU
+  std::string core;                                         ///< the word of targets/, or generic
+  measure::CacheSizes sizes;                                ///< of all threads together
   std::string emulator = {};  ///< not empty: no time here says anything of the targets
   std::vector<DeviceMachine> devices;
 };
@@ -90,7 +90,7 @@ struct BenchOptions {
   double row_seconds = 1.0;    ///< time spent on sampling one row
   double limit_seconds = 120;  ///< wall time after which a row's kernel counts as hanging
   bool cold = true;
-  bool check = true;        ///< a quick look at each kernel's values before it is timed
+  bool check = true;  ///< a quick look at each kernel's values before it is timed
   /// The machine that the kernels run on, and what starts them there; without a function, here.
   measure::Machine machine = measure::this_machine();
   std::function<std::optional<measure::Runner>(const targets::Target& target)> runner;

@@ -1,4 +1,5 @@
-// Support: the error value that every folder returns. Knows nothing of layers, kernels or terminals.
+// Support: the error value that every folder returns. Knows nothing of layers, kernels or
+// terminals.
 #pragma once
 
 #include <string>

@@ -63,7 +63,7 @@ struct Target {
   bool lane_fma = false;  ///< multiply-adds broadcast a lane of a register by themselves
   Core core{};
   Device device = Device::cpu;
-  Gpu gpu{};  ///< of a device's target
+  Gpu gpu{};                        ///< of a device's target
   std::vector<std::string> dtypes;  ///< element types that it loads and stores
   std::vector<std::string> sums;    ///< types in which it adds products
 

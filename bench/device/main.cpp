@@ -58,20 +58,20 @@ std::map<std::string, std::string> read_points(const std::string& manifest) {
 /// The library that gpu_bundle generated, as if it were built now.
 measure::Builder built_before(const std::string& library, const std::string& manifest) {
   const auto points = read_points(manifest);
-  return [=](const measure::BuildRequest& request,
-             const targets::Target&) -> Result<measure::Built> {
-    measure::Built result;
-    result.shared_object = library;
-    result.library = kLibrary;
-    for (const spec::Layer& layer : request.layers) {
-      const auto point = points.find(spec::canonical_name(layer));
-      measure::BuiltLayer one;
-      one.source = "heuristic";
-      if (point != points.end()) one.point = point->second;
-      result.layers.push_back(std::move(one));
-    }
-    return result;
-  };
+  return
+      [=](const measure::BuildRequest& request, const targets::Target&) -> Result<measure::Built> {
+        measure::Built result;
+        result.shared_object = library;
+        result.library = kLibrary;
+        for (const spec::Layer& layer : request.layers) {
+          const auto point = points.find(spec::canonical_name(layer));
+          measure::BuiltLayer one;
+          one.source = "heuristic";
+          if (point != points.end()) one.point = point->second;
+          result.layers.push_back(std::move(one));
+        }
+        return result;
+      };
 }
 
 int verify(const std::string& library, const std::string& manifest, const std::string& path,
