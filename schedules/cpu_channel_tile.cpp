@@ -180,7 +180,7 @@ ChannelChoice best_tile(const Work& work, const spec::Layer& layer, const target
                         double most_repeated) {
   ChannelChoice best;
   const int64_t most_x = work.planar ? 6 : std::min<int64_t>(work.width, target.registers - 2);
-  const int64_t most_v = work.planar ? std::min<int64_t>(work.channels, target.registers - 2) : 6;
+  const int64_t most_v = work.planar ? std::min<int64_t>(work.channels, target.registers - 2) : 8;
   for (int64_t lanes = work.planar ? 1 : 4; lanes <= target.lanes(4); lanes *= 2) {
     if (!work.planar && is_too_narrow(lanes, work.channels, layer, target)) continue;
     for (int64_t v = 1; v <= most_v; ++v) {
