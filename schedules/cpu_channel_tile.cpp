@@ -2,7 +2,6 @@
 // instruction set.
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "schedules/cpu_choose.h"
 
@@ -100,14 +99,11 @@ double weight_cycles(const ChannelChoice& tile, const Work& work, const targets:
 /// into few of its 64 sets; streams that outnumber a set's ways evict each other's lines before
 /// their 16 elements are used.
 double stream_cycles(const ChannelChoice& tile, const Work& work, const targets::Target& target) {
-  constexpr int64_t kLine = 64, kSets = 64;
   constexpr double kFromL2 = 2, kEvicted = 7;
   if (work.taps > 1 || work.planar) return 0;
   const int64_t pixel_bytes = work.channels_in * 4;
   if (tile.x * pixel_bytes <= target.core.l1_bytes) return 0;
-  const int64_t sets = kSets / std::gcd(kSets, std::max<int64_t>(1, pixel_bytes / kLine));
-  const int64_t ways = target.core.l1_bytes / (kLine * kSets);
-  const bool evicts = ceil_div(tile.x, sets) >= ways;
+  const bool evicts = ceil_div(tile.x, sets_met(pixel_bytes)) >= l1_ways(target);
   return static_cast<double>(tile.x) * 4 / kLine * (evicts ? kEvicted : kFromL2);
 }
 
@@ -123,7 +119,7 @@ double store_cycles(const ChannelChoice& tile, const Work& work, const targets::
   if (!whole_pixels) {
     cycles += kStream * static_cast<double>(std::max<int64_t>(0, tile.x - kStreams));
   }
-  const bool fast = fma_cycles(target.lanes(4), target) < 1 && target.registers >= 32;
+  const bool fast = has_fast_fma(target) && target.registers >= 32;
   if (fast && 4 * tile.accumulators() > 3 * target.registers) cycles += kSpill;
   return cycles;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <numeric>
 
 #include "schedules/cpu_space.h"
 
@@ -51,6 +52,23 @@ inline constexpr double kMostRepeated = 1.297;
 
 /// Cycles an FMA of `lanes` floats occupies the core; without FMA it is two instructions.
 [[nodiscard]] double fma_cycles(int64_t lanes, const targets::Target& target);
+
+/// Whether FMAs of whole vectors issue at more than one a cycle.
+[[nodiscard]] inline bool has_fast_fma(const targets::Target& target) {
+  return fma_cycles(target.lanes(4), target) < 1;
+}
+
+/// L1 as x86 cores build it: 64 sets of lines of 64 bytes; its size says how many ways each has.
+inline constexpr int64_t kLine = 64, kSets = 64;
+[[nodiscard]] inline int64_t l1_ways(const targets::Target& target) {
+  return target.core.l1_bytes / (kLine * kSets);
+}
+
+/// The sets that lines `stride_bytes` apart fall into: few where it is a multiple of a power of
+/// two.
+[[nodiscard]] inline int64_t sets_met(int64_t stride_bytes) {
+  return kSets / std::gcd(kSets, std::max<int64_t>(1, stride_bytes / kLine));
+}
 
 /// The largest divisor of `extent` up to `limit`.
 [[nodiscard]] inline int64_t largest_divisor(int64_t extent, int64_t limit) {

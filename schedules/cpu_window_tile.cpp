@@ -1,7 +1,6 @@
 // Schedules: chooses the tile of a depthwise stage and the rows of a fused step. Knows no Halide
 // and no instruction set.
 #include <limits>
-#include <numeric>
 
 #include "schedules/cpu_choose.h"
 
@@ -25,7 +24,7 @@ struct Work {
   int64_t step_height = 1;  ///< rows of a fused step, else the height
   bool fused = false;
   int64_t registers = 16;
-  int64_t l1_bytes = 32768;
+  int64_t l1_ways = 8;
   bool fast_fma = false;       ///< whole vectors at more than one a cycle
   double most_repeated = 1e9;  ///< that tiles may compute of what they cover
 
@@ -63,10 +62,8 @@ int64_t channel_lanes(int64_t channels, double most_repeated, const targets::Tar
 /// Lines of one channel vector that L1 holds: pixels a multiple of a power of two apart share few
 /// of its 64 sets.
 int64_t lines_in_sets(const Work& work) {
-  constexpr int64_t kLine = 64, kSets = 64;
   const int64_t stride = work.extents.channels * 4;
-  const int64_t sets = stride % kLine == 0 ? kSets / std::gcd(kSets, stride / kLine) : kSets;
-  return sets * (work.l1_bytes / (kLine * kSets));
+  return (stride % kLine == 0 ? sets_met(stride) : kSets) * work.l1_ways;
 }
 
 /// A strided window meets each line only once or twice: where pixels share few sets of L1, several
@@ -176,8 +173,8 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
   work.fused = rows > 0;
   work.step_height = rows > 0 ? rows : work.extents.height;
   work.registers = target.registers;
-  work.l1_bytes = target.core.l1_bytes;
-  work.fast_fma = fma_cycles(target.lanes(4), target) < 1;
+  work.l1_ways = l1_ways(target);
+  work.fast_fma = has_fast_fma(target);
   if (work.fused) work.most_repeated = kMostRepeated / repeated(work.extents.height, rows);
   WindowChoice tile;
   if (work.extents.planar) {
