@@ -51,6 +51,8 @@ struct BenchRow {
   std::vector<PeerResult> peers;
 };
 
+void set_failed(BenchRow& row, std::string reason);
+
 /// A device that a target's kernels run on, measured.
 struct DeviceMachine {
   std::string target, name;

@@ -1,4 +1,4 @@
-// Bench: builds every layer once per target, checks and times each kernel. Knows no compiler and no
+// Bench: layers and targets to rows: every kernel checked and timed. Knows no compiler and no
 // output format.
 #include <algorithm>
 #include <map>
@@ -7,10 +7,9 @@
 #include "bench/roofline.h"
 #include "bench/row_timing.h"
 #include "bench/rows.h"
+#include "bench/target_build.h"
 #include "measure/check.h"
-#include "measure/device/ceilings.h"
 #include "measure/fill.h"
-#include "measure/library.h"
 #include "spec/name.h"
 #include "support/interrupt.h"
 
@@ -18,7 +17,6 @@ namespace sepconv::bench {
 namespace {
 
 constexpr double kPeakSeconds = 0.05;
-constexpr double kDeviceSeconds = 60;  // wall time for a device's ceilings
 
 /// The layers under canonical names, each once, and which of them each row runs.
 struct Distinct {
@@ -41,75 +39,6 @@ Distinct distinct(const std::vector<spec::Layer>& layers) {
   return result;
 }
 
-std::string describe(const Errors& errors) {
-  std::string text = errors.front().message;
-  if (!errors.front().hint.empty()) text += "; " + errors.front().hint;
-  return text;
-}
-
-/// One target's kernels, or why there are none.
-struct TargetBuild {
-  Status status = Status::ok;
-  std::string reason;
-  measure::Built built;
-  std::optional<measure::Library> library;       ///< opened here
-  std::optional<measure::RemoteLibrary> remote;  ///< or by a runner
-  std::vector<double> peaks;                     ///< GFLOP/s, one per timed row
-  std::string device;                            ///< its name, where kernels run on one
-  measure::Ceilings ceilings;
-};
-
-/// The ceilings of the target's device. Those of the CPU are the same for all its targets.
-void measure_ceilings(const targets::Target& target, TargetBuild& result) {
-  const auto facts = measure::measure_device(target.device, kDeviceSeconds);
-  result.device = facts.name;
-  result.ceilings = facts.ceilings;
-  if (facts.problem.empty()) return;
-  result.status = Status::failed;
-  result.reason = "the device could not be measured: " + facts.problem;
-}
-
-void open(const std::optional<measure::Runner>& runner, TargetBuild& result) {
-  const measure::Built& built = result.built;
-  const auto set = [&](auto opened, auto& place) {
-    if (opened) {
-      place = std::move(*opened);
-      return;
-    }
-    const bool elsewhere = opened.error().front().kind == ErrorKind::environment;
-    result.status = elsewhere ? Status::skipped : Status::failed;
-    result.reason = describe(opened.error());
-  };
-  if (runner) {
-    set(measure::RemoteLibrary::open(built.shared_object, built.library, *runner), result.remote);
-  } else {
-    set(measure::Library::open(built.shared_object, built.library), result.library);
-  }
-}
-
-TargetBuild build_target(const targets::Target& target, const std::vector<spec::Layer>& layers,
-                         const measure::Builder& build,
-                         const std::optional<measure::Runner>& runner) {
-  TargetBuild result;
-  std::string why;
-  if (!runner && !targets::runs_here(target, &why)) {
-    result.status = Status::skipped;
-    result.reason = why;
-    return result;
-  }
-  if (target.device != targets::Device::cpu && !runner) measure_ceilings(target, result);
-  if (result.status != Status::ok) return result;
-  auto built = build(layers, target);
-  if (!built) {
-    result.status = support::interrupted() ? Status::skipped : Status::failed;
-    result.reason = describe(built.error());
-    return result;
-  }
-  result.built = std::move(*built);
-  if (!result.built.shared_object.empty()) open(runner, result);
-  return result;
-}
-
 BenchRow begin_row(const spec::Layer& layer, const std::string& file, const targets::Target& target,
                    const spec::Cost& cost, const measure::CacheSizes& sizes) {
   BenchRow row;
@@ -127,11 +56,6 @@ BenchRow begin_row(const spec::Layer& layer, const std::string& file, const targ
   row.bytes = cost.bytes();
   row.level = measure::word(measure::level_of(cost.bytes(), sizes));
   return row;
-}
-
-void fail(BenchRow& row, std::string reason) {
-  row.status = Status::failed;
-  row.reason = std::move(reason);
 }
 
 /// Real values and what must come out: a quick check, since `verify` is the gate.
@@ -192,11 +116,11 @@ void measure_row(const Run& run, const targets::Target& target, const spec::Laye
       return measure::check(*prepared, {}, kernel, run.options.threads);
     });
     if (support::interrupted()) return;
-    if (checked.status != measure::Status::passed) return fail(row, checked.reason);
+    if (checked.status != measure::Status::passed) return set_failed(row, checked.reason);
   }
   const RowTimes times = time_row(layer, target, kernel, run.options);
   if (support::interrupted()) return;
-  if (!times.failure.empty()) return fail(row, times.failure);
+  if (!times.failure.empty()) return set_failed(row, times.failure);
   row.status = Status::ok;
   set_times(times, row);
   set_peers(times, run.options, row);
@@ -211,33 +135,6 @@ void measure_row(const Run& run, const targets::Target& target, const spec::Laye
     set_speedup(row, times.one_thread.median,
                 roofline_gflops(cost, times.one_thread_peak_gflops, *run.one_thread));
   }
-}
-
-/// The row's kernel, or empty with the row's status and reason set.
-std::optional<measure::Kernel> find_kernel(const TargetBuild& build, const Distinct& kernels,
-                                           size_t layer_index, BenchRow& row) {
-  const size_t index = kernels.index[layer_index];
-  row.status = build.status;
-  row.reason = build.reason;
-  if (build.status != Status::ok) return std::nullopt;
-  const measure::BuiltLayer& layer = build.built.layers[index];
-  row.schedule = layer.source;
-  if (!layer.errors.empty()) {
-    fail(row, "does not compile: " + describe(layer.errors));
-    return std::nullopt;
-  }
-  if (!build.library && !build.remote) {
-    fail(row, "no library was built; this is a defect of sepconv: please report it");
-    return std::nullopt;
-  }
-  row.code_bytes = layer.code_bytes;
-  auto kernel =
-      build.remote ? build.remote->kernel(kernels.layers[index]) : build.library->kernel(row.name);
-  if (!kernel) {
-    fail(row, describe(kernel.error()));
-    return std::nullopt;
-  }
-  return std::move(*kernel);
 }
 
 void skip_if_interrupted(BenchRow& row) {
@@ -331,7 +228,8 @@ BenchReport run(const std::vector<spec::Layer>& layers, const std::vector<std::s
       BenchRow row = begin_row(layers[i], files[i], targets[t], spec::cost(layers[i]),
                                builds[t].ceilings.sizes);
       if (options.repeat) row.repeat = options.repeat(layers[i], targets[t]);
-      const auto kernel = find_kernel(builds[t], kernels, i, row);
+      const auto kernel =
+          find_kernel(builds[t], kernels.layers[kernels.index[i]], kernels.index[i], row);
       if (kernel && !support::interrupted()) {
         if (!prepared && options.check) prepared = quick_case(layers[i]);
         measure_row(run, targets[t], layers[i], *kernel, prepared, builds[t], row);
