@@ -1,4 +1,5 @@
-// Targets: names to values. Knows no layer and no schedule.
+// Targets: names to values. Knows no layer and no schedule. One file,
+// because every part of it is the grammar of one word.
 #include <algorithm>
 #include <set>
 

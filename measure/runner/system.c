@@ -1,4 +1,5 @@
-/* Measure: what the runner needs of Linux, by system calls. Knows no kernel. */
+/* Measure: what the runner needs of Linux, by system calls. Knows no kernel. One file, because the
+ * numbers and the calling convention of each architecture belong to every call in it. */
 #include "system.h"
 
 #include "protocol.h"

@@ -1,6 +1,7 @@
 // Bench, peers: cuDNN's program: every stage a convolution with its own best algorithm, in FP32
 // arithmetic, all data on the device. Driver and cuDNN are opened when it starts, so that it is
 // built where neither is needed. Knows nothing of sepconv but the dialogue.
+// One file, because each rival is one program that scripts build by one call.
 #include <cudnn.h>
 #include <dlfcn.h>
 
