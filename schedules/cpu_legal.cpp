@@ -205,6 +205,11 @@ void check_window_tile(Reasons& reasons, const Point& point, const Stage& stage,
   if (knob(point, "rows_split") == 1) {
     check_split(reasons, "rows_split", extents.border_y, (extents.height + rows - 1) / rows);
   }
+  if (knob(point, "dw_copy") == 1 &&
+      (knob(point, "dw_order") != kCyx || knob(point, "dw_unroll") == kExpression)) {
+    reasons.add("dw_copy", "copies rows as a block of channels walks down",
+                "needs dw_order=2 and dw_unroll other than 3");
+  }
   if (extents.planar) check_planar_width(reasons, point, "dw", extents);
   check_window_channels(reasons, point, extents);
 }

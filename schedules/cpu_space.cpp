@@ -99,12 +99,17 @@ void add_window_knobs(Space& space, const spec::Layer& layer, const TiledExtents
   space.knobs.push_back({"dw_y", "rows of the tile", range(1, std::min(extents.height, budget))});
   space.knobs.push_back({"dw_lanes", extents.planar ? "columns a vector" : "channels a vector",
                          powers_of_two(1, std::min(sum_lanes(layer, target), vector_extent))});
-  space.knobs.push_back({"dw_order", "tile loops, outer to inner: 0 yxc, 1 ycx, 2 cyx", {0, 1, 2}});
+  space.knobs.push_back(
+      {"dw_order", "tile loops, outer to inner: 0 yxc, 1 ycx, 2 cyx, 3 cxy", {0, 1, 2, 3}});
   // The order of an expression's additions depends on the pixel's place in the tile.
   std::vector<int64_t> taps{kAllTaps, kRowOfTaps, kNoTaps};
   if (!spec::promises_bits(layer)) taps.push_back(kExpression);
   space.knobs.push_back(
       {"dw_unroll", "taps: 0 all unrolled, 1 a row, 2 none, 3 one expression", std::move(taps)});
+  if (may_copy(layer, target)) {
+    space.knobs.push_back(
+        {"dw_copy", "1: the padded rows of a block of channels are copied first", {0, 1}});
+  }
   if (extents.planar || target.lane_fma) {
     space.knobs.push_back({"dw_split", "borders apart: bit 0 columns, bit 1 rows", {0, 1, 2, 3}});
   }
@@ -154,6 +159,13 @@ bool is_planar(const spec::Layer& layer, size_t stage) {
   if (layer.layout == spec::Layout::nchw || splits_planes(layer, stage)) return true;
   const bool dense = layer.input_pixel_stride == 0 && layer.output_pixel_stride == 0;
   return layer.op == spec::Op::depthwise && layer.stages[0].channels_out == 1 && dense;
+}
+
+bool may_copy(const spec::Layer& layer, const targets::Target& target) {
+  const Stage& stage = layer.stages.front();
+  const auto& kernel = stage.window.kernel;
+  return layer.op == spec::Op::depthwise && stage.multiplier == 1 && !is_planar(layer, 0) &&
+         !target.lane_fma && kernel[0] * kernel[1] > kWideTaps;
 }
 
 TiledExtents tiled_extents(const spec::Layer& layer, size_t stage) {

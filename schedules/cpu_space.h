@@ -39,6 +39,10 @@ namespace sepconv::schedules {
 /// into planes first.
 [[nodiscard]] bool splits_planes(const spec::Layer& layer, size_t stage);
 
+/// Whether a depthwise layer's padded rows may be copied ahead of its tiles: a copy has the price
+/// of several taps, and where borders can be split off it would save nothing.
+[[nodiscard]] bool may_copy(const spec::Layer& layer, const targets::Target& target);
+
 /// Extents that a stage's tiles divide.
 struct TiledExtents {
   int64_t width = 1;  ///< pixels along x; op pointwise sees the whole image as one row
@@ -74,7 +78,11 @@ struct TiledExtents {
 /// FMAs of one unrolled body beyond which compile time explodes.
 inline constexpr int64_t kUnrollBudget = 800;
 
-/// Values of dw_unroll.
+/// Windows of more taps than this share most of their loads along a row.
+inline constexpr int64_t kWideTaps = 9;
+
+/// Values of dw_unroll and dw_order.
 enum DepthwiseUnroll : int64_t { kAllTaps = 0, kRowOfTaps = 1, kNoTaps = 2, kExpression = 3 };
+enum DepthwiseOrder : int64_t { kYxc = 0, kYcx = 1, kCyx = 2, kCxy = 3 };
 
 }  // namespace sepconv::schedules

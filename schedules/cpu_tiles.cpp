@@ -54,8 +54,7 @@ void accumulate_channels(StageFuncs& stage, Func consumer, const Var& at, const 
 }
 
 /// The loop order of a depthwise stage's tiles, innermost first after the tile itself.
-std::vector<VarOrRVar> window_order(WindowTile::Order order, const Var& x, const Var& y,
-                                    const Var& c) {
+std::vector<Var> window_order(WindowTile::Order order, const Var& x, const Var& y, const Var& c) {
   switch (order) {
     case WindowTile::Order::yxc:
       return {c, x, y};
@@ -63,6 +62,8 @@ std::vector<VarOrRVar> window_order(WindowTile::Order order, const Var& x, const
       return {x, c, y};
     case WindowTile::Order::cyx:
       return {x, y, c};
+    case WindowTile::Order::cxy:
+      return {y, x, c};
   }
   return {};
 }
@@ -112,7 +113,30 @@ void accumulate_window(StageFuncs& stage, const Var& at, const WindowTile& tile,
   }
 }
 
+/// The padded rows of a block of channels in a ring of contiguous memory: each is copied once,
+/// while the rows of tiles walk down, and no tap is tested for padding.
+void copy_rows(StageFuncs& stage, const Var& rows, const Var& block, const WindowTile& tile,
+               const Chain& chain) {
+  const spec::Window& window = stage.stage.window;
+  const int64_t columns =
+      (stage.out.w - 1) * window.stride[1] + (window.kernel[1] - 1) * window.dilation[1] + 1;
+  Func pad = stage.pad;
+  pad.store_at(stage.result, block).compute_at(stage.result, rows).store_in(MemoryType::Heap);
+  pad.fold_storage(chain.y, ring_rows(window, tile.y));
+  pad.bound_extent(chain.c, tile.channels()).bound_extent(chain.x, generators::as_int(columns));
+  pad.vectorize(chain.c, tile.lanes).unroll(chain.c);
+  never_partition(pad);
+}
+
 }  // namespace
+
+int ring_rows(const spec::Window& window, int rows) {
+  const int64_t live =
+      (rows - 1) * window.stride[0] + (window.kernel[0] - 1) * window.dilation[0] + 1;
+  int64_t ring = 1;
+  while (ring < live) ring *= 2;
+  return generators::as_int(ring);
+}
 
 void never_partition(Func func) {
   func.never_partition_all();
@@ -173,16 +197,17 @@ Loops tile_window(StageFuncs& stage, const WindowTile& tile, const Tails& tails,
   const Var& vector = tile.planar ? xi : ci;
   result.split(vector, vector, lane, tile.lanes);
   std::vector<VarOrRVar> order{lane, vector, tile.planar ? ci : xi, yi};
-  const auto outer = window_order(tile.order, xo, yo, co);
+  const std::vector<Var> outer = window_order(tile.order, xo, yo, co);
   order.insert(order.end(), outer.begin(), outer.end());
   result.reorder(order).vectorize(lane).unroll(ci).unroll(xi).unroll(yi);
   never_partition(result);
   if (tile.split_x) result.partition(xo, Partition::Always);
   if (tile.split_y) result.partition(yo, Partition::Always);
-  loops.tile = tile.order == WindowTile::Order::yxc ? co : xo;
+  loops.tile = outer.front();
   if (tile.unroll != WindowTile::Unroll::expression) {
     accumulate_window(stage, loops.tile, tile, chain);
   }
+  if (tile.copy) copy_rows(stage, yo, co, tile, chain);
   return loops;
 }
 

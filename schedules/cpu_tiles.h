@@ -29,12 +29,13 @@ struct ChannelTile {
 /// Tile of a depthwise stage: x times y pixels times v vectors of `lanes` channels; planar, x
 /// vectors of `lanes` pixels times y rows times v channels.
 struct WindowTile {
-  enum class Order { yxc, ycx, cyx };
+  enum class Order { yxc, ycx, cyx, cxy };
   enum class Unroll { all, row, none, expression };
   int x = 1, y = 1, v = 1, lanes = 1;
   Order order = Order::yxc;               ///< loops over tiles, outer to inner
   Unroll unroll = Unroll::all;            ///< which tap loops are unrolled; expression: no loops
   bool split_x = false, split_y = false;  ///< border tiles in loops of their own, interior untested
+  bool copy = false;  ///< in order cyx: padded rows of a block of channels are copied first
   bool planar = false;
 
   [[nodiscard]] int pixels() const { return planar ? x * lanes : x; }
@@ -77,6 +78,9 @@ Loops tile_channels(generators::StageFuncs& stage, const ChannelTile& tile, int 
 /// Registers: x*y*v accumulators plus weights and inputs as they come.
 Loops tile_window(generators::StageFuncs& stage, const WindowTile& tile, const Tails& tails,
                   const generators::Chain& chain);
+
+/// Input rows that `rows` output rows read, as the power of two a ring of rows needs.
+[[nodiscard]] int ring_rows(const spec::Window& window, int rows);
 
 /// Keeps Halide from cloning loops for borders: every stage, pure and update.
 void never_partition(Halide::Func func);

@@ -14,17 +14,15 @@ namespace {
 /// whose loads the compiler orders badly; with few registers any expression spills.
 int64_t most_expression_taps(int64_t registers) { return registers >= 32 ? 9 : 0; }
 
-/// Windows of more taps than this share most of their loads along a row.
-constexpr int64_t kWideTaps = 9;
-
 /// A depthwise stage as its tile sees it.
 struct Work {
   TiledExtents extents;
   spec::Window window;
   int64_t step_height = 1;  ///< rows of a fused step, else the height
   bool fused = false;
+  bool may_copy = false;
   int64_t registers = 16;
-  int64_t l1_ways = 8;
+  int64_t l1_ways = 8, l2_bytes = 0;
   bool fast_fma = false;       ///< whole vectors at more than one a cycle
   double most_repeated = 1e9;  ///< that tiles may compute of what they cover
 
@@ -33,7 +31,7 @@ struct Work {
 };
 
 struct WindowChoice {
-  int64_t x = 1, y = 1, v = 1, lanes = 1, order = 0, split = 0;
+  int64_t x = 1, y = 1, v = 1, lanes = 1, order = kYxc, split = 0, copy = 0;
 };
 
 /// Rows that tiles of a step may have: a fused step is cut without rest.
@@ -94,6 +92,35 @@ bool takes_whole_map(const Work& work) {
          !aliasing(work).any && !evicts;
 }
 
+/// Tile loops of a wide window. Vectors of less than a line of channels leave the rest of it to the
+/// next vector, so channels go innermost, as they do where the prefetcher must bring whole rows
+/// from beyond L2 or where a fused step has few rows. Else a strided window walks a block of
+/// channels at a time if the map's lines of these stay in L1, and others walk down, so that all but
+/// a new row of their input is still in L1: of a window of 7x7 a tile of 14 columns reads 140
+/// lines, of which 20 are new. Rows a multiple of a page apart share few sets of L1: a vector of
+/// channels along the whole row needs the fewest lines of each at a time.
+int64_t wide_order(const Work& work, int64_t lanes) {
+  constexpr int64_t kPage = 4096;
+  if (lanes * 4 < kLine) return kYxc;
+  const spec::Window& window = work.window;
+  const int64_t row = work.extents.width * window.stride[1];
+  const int64_t pixels = row * work.extents.height * window.stride[0];
+  if (work.strided()) return !work.fused && pixels <= lines_in_sets(work) ? kCyx : kYxc;
+  if (row * work.extents.channels * 4 % kPage == 0) return window.kernel[0] > 4 ? kYcx : kYxc;
+  const bool in_l2 = pixels * work.extents.channels * 4 <= 5 * work.l2_bytes / 8;
+  return !work.fused && in_l2 ? kCxy : kYxc;
+}
+
+/// Where the body holds a row of taps only, each of these rows would test its columns for padding
+/// and meet its lines anew; a copy of the padded rows costs less.
+bool pays_copy(const WindowChoice& tile, const Work& work) {
+  const auto& padding = work.window.padding;
+  const bool padded =
+      std::any_of(padding.begin(), padding.end(), [](int64_t side) { return side > 0; });
+  return work.may_copy && !work.strided() && padded &&
+         work.taps() * tile.x * tile.y * tile.v > kUnrollBudget;
+}
+
 /// Columns and rows of a tile. Accumulators may take half of the registers; the rest holds weights
 /// and inputs. Strided windows share no loads between rows, so they get small tiles that touch
 /// memory as runs of channels; wide windows get whole rows, whose padding taps vanish.
@@ -109,22 +136,19 @@ void choose_pixels(WindowChoice& tile, const Work& work) {
     const bool row = !work.strided() || width <= 7;
     tile.x = even_tile(width, row ? most : 4, work.most_repeated);
     tile.y = tile.x * 2 <= most ? tile_rows(work, 2) : 1;
-    // Rows a multiple of a page apart share few sets of L1: a vector of channels along the whole
-    // row needs the fewest lines of each at a time.
-    constexpr int64_t kPage = 4096;
-    const int64_t row_bytes = work.extents.width * window.stride[1] * work.extents.channels * 4;
-    tile.order = row_bytes % kPage == 0 && window.kernel[0] > 4 ? 1 : 0;
+    tile.copy = pays_copy(tile, work) ? 1 : 0;
+    tile.order = tile.copy == 1 ? kCyx : wide_order(work, tile.lanes);
   } else if (window.dilation[0] > 1) {
     // Rows of a tile would share no loads; long rows reuse each other's columns.
     tile.x = even_tile(width, budget >= 16 ? 2 * budget : budget - 1, work.most_repeated);
-    tile.order = 2;
+    tile.order = kCyx;
   } else if (work.strided()) {
     const Aliasing lines = aliasing(work);
     const bool row = width <= 7 && !lines.strong;
     tile.x = row ? width : even_tile(width, 2, work.most_repeated);
     tile.y = row || lines.strong ? 1 : tile_rows(work, 2);
     tile.v = lines.strong ? 4 : lines.any ? 2 : 1;
-    tile.order = lines.any && !row ? 2 : 0;
+    tile.order = lines.any && !row ? kCyx : kYxc;
   } else {
     tile.x = even_tile(width, width <= 14 ? 7 : 4, work.most_repeated);
     tile.y = tile_rows(work, std::max<int64_t>(1, budget / tile.x));
@@ -141,7 +165,7 @@ WindowChoice choose_planar(const Work& work, const targets::Target& target) {
     tile.lanes /= 2;
   }
   tile.y = tile_rows(work, work.registers / 8);
-  tile.order = 2;
+  tile.order = kCyx;
   const bool splits =
       work.window.padding[1] > 0 && !work.extents.planes && ceil_div(width, tile.lanes) > 2;
   tile.split = splits ? 1 : 0;
@@ -171,9 +195,11 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
   work.extents = tiled_extents(layer, stage);
   work.window = layer.stages[stage].window;
   work.fused = rows > 0;
+  work.may_copy = may_copy(layer, target);
   work.step_height = rows > 0 ? rows : work.extents.height;
   work.registers = target.registers;
   work.l1_ways = l1_ways(target);
+  work.l2_bytes = target.core.l2_bytes;
   work.fast_fma = has_fast_fma(target);
   if (work.fused) work.most_repeated = kMostRepeated / repeated(work.extents.height, rows);
   WindowChoice tile;
@@ -191,6 +217,7 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
   point["dw_lanes"] = tile.lanes;
   point["dw_order"] = tile.order;
   point["dw_unroll"] = choose_unroll(tile, work);
+  if (work.may_copy) point["dw_copy"] = tile.copy;
   if (work.extents.planar) point["dw_split"] = tile.split;
 }
 

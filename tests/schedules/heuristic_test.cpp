@@ -59,6 +59,22 @@ TEST(Heuristic, GivesOddChannelsVectorsOfEight) {
   EXPECT_EQ(point.at("dw_lanes"), 8);
 }
 
+TEST(Heuristic, CopiesRowsOfWindowsThatDoNotUnroll) {
+  const targets::Target target = target_of("x86-64-v4");
+  EXPECT_EQ(heuristic(layer_of("dw_f32_n1h28w28c128_k9s1p4_relu"), target)["dw_copy"], 1);
+  EXPECT_EQ(heuristic(layer_of("dw_f32_n1h28w28c128_k9s1p0_relu"), target)["dw_copy"], 0);
+  EXPECT_EQ(heuristic(layer_of("dw_f32_n1h28w28c128_k7s1p3_relu"), target)["dw_copy"], 0);
+}
+
+TEST(Heuristic, WalksDownOnlyWithWholeLinesInL2) {
+  const auto order = [](const char* target, const char* layer) {
+    return heuristic(layer_of(layer), target_of(target))["dw_order"];
+  };
+  EXPECT_EQ(order("x86-64-v4", "dw_f32_n1h28w28c96_k7s1p3_relu"), 3);
+  EXPECT_EQ(order("x86-64-v4", "dw_f32_n1h300w300c96_k7s1p3_relu"), 0);
+  EXPECT_EQ(order("x86-64-v3", "dw_f32_n1h28w28c96_k7s1p3_relu"), 0);
+}
+
 TEST(Heuristic, LoadsLessAnFmaWhereTwoIssueACycle) {
   const spec::Layer layer = layer_of("pw_f32_n1h28w28c256_o256_none");
   const auto loads = [&](const char* target) {
