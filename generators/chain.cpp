@@ -134,8 +134,12 @@ void pad_taps(const Chain& chain, StageFuncs& stage, const Func& input, int inde
     stage.pad = build_pad(chain, stage, input, index);
     return;
   }
-  stage.pad = build_pad_of_loads(chain, stage, input, index, true);
-  if (!has_rows(stage.stage.window)) return;
+  // A window of one row may lie on zeros whole, where a loop over its only row would be empty; and
+  // of a single row of windows Halide loses which rows of the input it reads.
+  const bool skips =
+      has_rows(stage.stage.window) && stage.stage.window.kernel[0] > 1 && stage.out.h > 1;
+  stage.pad = build_pad_of_loads(chain, stage, input, index, skips);
+  if (!skips) return;
   stage.taps.where(Halide::likely(lies_in(tap(chain.y, row, stage.stage.window, 0), stage.in.h)));
 }
 

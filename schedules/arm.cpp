@@ -108,8 +108,7 @@ void choose_channels(Point& point, const spec::Layer& layer, size_t index,
   if (std::isinf(tile.cycles)) tile = best_tile(work, target, 1e9);
   if (prefix == "cv") {
     point["cv_taps"] = 0;
-    const bool several = ceil_div(extents.width, tile.x) > 1;
-    point["cv_split"] = extents.border_x && several && !extents.planar ? 2 : 0;
+    point["cv_split"] = extents.splits_columns(tile.x) && !extents.planar ? 2 : 0;
   }
   point[prefix + "_x"] = tile.x;
   point[prefix + "_v"] = tile.v;
@@ -149,8 +148,8 @@ int64_t arm_rows(const spec::Layer& layer, const targets::Target& target) {
 void choose_rows_split(Point& point, const spec::Layer& layer, int64_t rows) {
   const auto depthwise = static_cast<size_t>(spec::depthwise_stage(layer));
   const TiledExtents extents = tiled_extents(layer, depthwise);
-  const bool interior = ceil_div(spec::output_shape(layer).h, rows) > 2;
-  point["rows_split"] = extents.border_y && interior ? 1 : 0;
+  const bool several = ceil_div(spec::output_shape(layer).h, rows) > 2;
+  point["rows_split"] = several && extents.splits_rows(rows) ? 1 : 0;
 }
 
 }  // namespace

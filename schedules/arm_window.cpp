@@ -115,8 +115,8 @@ int64_t choose_lanes(const Work& work) {
 
 int64_t choose_split(const Tile& tile, const Work& work, bool fused) {
   const TiledExtents& extents = work.extents;
-  const bool columns = extents.border_x && ceil_div(extents.width, tile.x) > 1;
-  const bool rows = extents.border_y && !fused && ceil_div(extents.height, tile.y) > 1;
+  const bool columns = extents.splits_columns(tile.x);
+  const bool rows = !fused && extents.splits_rows(tile.y);
   return (columns ? 1 : 0) + (rows ? 2 : 0);
 }
 

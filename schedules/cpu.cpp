@@ -26,6 +26,16 @@ int64_t get(const Point& point, const std::string& knob, int64_t otherwise) {
   return found == point.end() ? otherwise : found->second;
 }
 
+/// Rows of the hidden tensor that are live in one step, as the power of two a ring needs.
+int ring_rows(const StageFuncs& depthwise, int rows) {
+  const auto& window = depthwise.stage.window;
+  const int64_t live =
+      (rows - 1) * window.stride[0] + (window.kernel[0] - 1) * window.dilation[0] + 1;
+  int64_t ring = 1;
+  while (ring < live) ring *= 2;
+  return as_int(ring);
+}
+
 /// Constant output bounds but for the cropped axis. `whole_vectors`: overlapping tiles need to know
 /// that a task's channels are a multiple of a vector.
 void bound_output(const Chain& chain, bool whole_vectors) {
@@ -80,8 +90,7 @@ void compute_expansion_at(StageFuncs& stage, const StageFuncs& depthwise, Func c
                           const Var& step, int rows, const ChannelTile& tile, const Chain& chain) {
   Func hidden = stage.result;
   hidden.compute_at(consumer, step).store_in(MemoryType::Heap);
-  if (rows < depthwise.out.h)
-    hidden.store_root().fold_storage(chain.y, ring_rows(depthwise.stage.window, rows));
+  if (rows < depthwise.out.h) hidden.store_root().fold_storage(chain.y, ring_rows(depthwise, rows));
   hidden.bound_extent(chain.x, as_int(stage.out.w));
   order_storage(hidden, tile.planar, chain);
   Tails tails = channel_tails(tile, stage.out, 0);
@@ -114,7 +123,6 @@ WindowTile window_tile(const Point& point, const std::string& prefix, bool plana
   tile.lanes = as_int(get(point, prefix + "_lanes", 1));
   tile.order = static_cast<WindowTile::Order>(get(point, prefix + "_order", 0));
   tile.unroll = static_cast<WindowTile::Unroll>(get(point, prefix + "_unroll", 0));
-  tile.copy = get(point, prefix + "_copy", 0) == 1;
   const int64_t split = get(point, prefix + "_split", 0);
   tile.split_x = (split & 1) != 0;
   tile.split_y = (split & 2) != 0;

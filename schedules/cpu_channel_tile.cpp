@@ -12,7 +12,8 @@ namespace {
 /// A stage as the tile sees it: `width` pixels a row by `channels`, `reduction` steps each.
 struct Work {
   int64_t width = 1, channels = 1, channels_in = 1, taps = 1;
-  bool planar = false, padded = false;
+  bool planar = false;
+  bool tested = false;  ///< every load for padding
 
   [[nodiscard]] int64_t reduction() const { return channels_in * taps; }
 };
@@ -45,8 +46,8 @@ int64_t choose_unroll(const ChannelChoice& tile, const Work& work, const targets
   return work.channels_in <= 32 && work.channels_in * accumulators <= 256 ? 0 : 1;
 }
 
-/// Cycles a step for finding the pixels of a padded window: each has an address of its own, found
-/// once for the unrolled channels, and half of the 16 integer registers can hold them.
+/// Cycles a step for finding the pixels where padding is tested: each has an address of its own,
+/// found once for the unrolled channels, and half of the 16 integer registers can hold them.
 double address_cycles(int64_t pixels, double unrolled) {
   constexpr int64_t kAddresses = 8;
   const auto spilled = static_cast<double>(std::max<int64_t>(0, pixels - kAddresses));
@@ -144,7 +145,7 @@ double tile_cycles(const ChannelChoice& tile, const Work& work, const targets::T
   const int64_t vectors = work.planar ? tile.x : tile.v;
   const double crowded = fma_cycles(tile.lanes, target) < 1 ? 1.08 : 1.04;
   if (work.taps == 1 && tile.accumulators() + vectors >= target.registers) step *= crowded;
-  if (work.padded) step += address_cycles(work.planar ? tile.v : tile.x, steps);
+  if (work.tested) step += address_cycles(work.planar ? tile.v : tile.x, steps);
   step += spill_cycles(tile, work, target);
   // Tiles of few instructions overlap with their neighbours.
   constexpr double kWindow = 256;
@@ -217,8 +218,7 @@ void choose_channel_tile(Point& point, const spec::Layer& layer, size_t stage,
   const TiledExtents extents = tiled_extents(layer, stage);
   Work work{extents.width, extents.channels, extents.channels_in,
             window.kernel[0] * window.kernel[1], extents.planar};
-  work.padded = std::any_of(window.padding.begin(), window.padding.end(),
-                            [](int64_t side) { return side > 0; });
+  work.tested = extents.planar && (extents.border_x || extents.border_y);
   const std::string prefix = stage_prefix(layer, stage);
   ChannelChoice tile;
   if (prefix == "ex") tile = best_tile(work, layer, target, kMostRepeated);
@@ -226,7 +226,9 @@ void choose_channel_tile(Point& point, const spec::Layer& layer, size_t stage,
     tile = best_tile(work, layer, target, std::numeric_limits<double>::max());
   if (prefix == "cv") {
     point["cv_taps"] = choose_taps(tile.accumulators(), work, window);
-    point["cv_split"] = 0;
+    const int64_t pixels = tile.pixels(work);
+    const bool splits = pixels < extents.width ? extents.splits_columns(pixels) : extents.border_y;
+    point["cv_split"] = splits && !extents.planar ? 2 : 0;
   }
   point[prefix + "_x"] = tile.x;
   point[prefix + "_v"] = tile.v;

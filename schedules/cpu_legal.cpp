@@ -86,9 +86,9 @@ void check_planar_width(Reasons& reasons, const Point& point, const std::string&
               "x times lanes may be the row at most");
 }
 
-/// Border tiles get a loop of their own only where some tap of some of several tiles reads padding.
-void check_split(Reasons& reasons, const std::string& name, bool border, int64_t tiles) {
-  if (border && tiles > 1) return;
+/// Border tiles get a loop of their own only where there are several tiles.
+void check_split(Reasons& reasons, const std::string& name, bool splits) {
+  if (splits) return;
   reasons.add(name, "has no border to split off",
               "needs several tiles, some of which read padding");
 }
@@ -146,9 +146,10 @@ void check_channel_tile(Reasons& reasons, const Point& point, const std::string&
         "tiles must cover no more than the channels rounded up to 16");
   }
   const int64_t pixels = extents.planar ? x * lanes : x;
-  if (knob(point, prefix + "_split") > 0) {
-    check_split(reasons, prefix + "_split", extents.border_x,
-                (extents.width + pixels - 1) / pixels);
+  const int64_t split = knob(point, prefix + "_split");
+  const bool skips_rows = split == 2 && extents.border_y && extents.width <= pixels;
+  if (split > 0 && !skips_rows) {
+    check_split(reasons, prefix + "_split", extents.splits_columns(pixels));
   }
   if (stage_channels > 1 && unroll % stage_channels != 0) {
     reasons.add(prefix + "_unroll", "is no multiple of the channels a load",
@@ -195,21 +196,13 @@ void check_window_tile(Reasons& reasons, const Point& point, const Stage& stage,
   }
   const int64_t split = knob(point, "dw_split");
   const int64_t pixels = knob(point, "dw_x") * (extents.planar ? knob(point, "dw_lanes") : 1);
-  const int64_t height = rows > 0 ? rows : extents.height;
-  if ((split & 1) != 0) {
-    check_split(reasons, "dw_split", extents.border_x, (extents.width + pixels - 1) / pixels);
-  }
+  if ((split & 1) != 0) check_split(reasons, "dw_split", extents.splits_columns(pixels));
   if ((split & 2) != 0) {
-    check_split(reasons, "dw_split", extents.border_y, height / knob(point, "dw_y"));
+    // The rows of one step of several read padding or not as the step does.
+    const bool whole = rows == 0 || rows >= extents.height;
+    check_split(reasons, "dw_split", whole && extents.splits_rows(knob(point, "dw_y")));
   }
-  if (knob(point, "rows_split") == 1) {
-    check_split(reasons, "rows_split", extents.border_y, (extents.height + rows - 1) / rows);
-  }
-  if (knob(point, "dw_copy") == 1 &&
-      (knob(point, "dw_order") != kCyx || knob(point, "dw_unroll") == kExpression)) {
-    reasons.add("dw_copy", "copies rows as a block of channels walks down",
-                "needs dw_order=2 and dw_unroll other than 3");
-  }
+  if (knob(point, "rows_split") == 1) check_split(reasons, "rows_split", extents.splits_rows(rows));
   if (extents.planar) check_planar_width(reasons, point, "dw", extents);
   check_window_channels(reasons, point, extents);
 }

@@ -51,10 +51,6 @@ Phase whole_chain(const spec::Layer& layer, const Point& point) {
     case spec::Op::pointwise:
       return pointwise_phase(point, tiled_extents(layer, 0));
     case spec::Op::depthwise:
-      // Ranges of rows would copy the rows between them twice.
-      if (knob(point, "dw_copy") == 1 && out.c >= 2 * tile_channels(point, "dw", planar)) {
-        return Phase{0, 0, Axis::channels, tile_channels(point, "dw", planar), false};
-      }
       return rows_or_channels(last, out.h, knob(point, "dw_y"), out.c,
                               tile_channels(point, "dw", planar));
     case spec::Op::conv2d:

@@ -71,16 +71,11 @@ void add_channel_knobs(Space& space, const std::string& prefix, const TiledExten
   space.knobs.push_back({prefix + "_order", "0 pixels outside, 1 channel blocks outside", {0, 1}});
 }
 
-void add_dense_knobs(Space& space, const targets::Target& target) {
+void add_dense_knobs(Space& space) {
   space.knobs.push_back({"cv_taps", "tap loops unrolled: 0 none, 1 a row, 2 all", {0, 1, 2}});
-  if (target.lane_fma) {
-    space.knobs.push_back(
-        {"cv_split",
-         "1: border columns in a loop of their own; 2: also rows of zeros skipped",
-         {0, 1, 2}});
-  } else {
-    space.knobs.push_back({"cv_split", "1: border columns in a loop of their own", {0, 1}});
-  }
+  space.knobs.push_back({"cv_split",
+                         "1: border columns in a loop of their own; 2: also rows of zeros skipped",
+                         {0, 1, 2}});
 }
 
 void add_window_knobs(Space& space, const spec::Layer& layer, const TiledExtents& extents,
@@ -106,17 +101,13 @@ void add_window_knobs(Space& space, const spec::Layer& layer, const TiledExtents
   if (!spec::promises_bits(layer)) taps.push_back(kExpression);
   space.knobs.push_back(
       {"dw_unroll", "taps: 0 all unrolled, 1 a row, 2 none, 3 one expression", std::move(taps)});
-  if (may_copy(layer, target)) {
-    space.knobs.push_back(
-        {"dw_copy", "1: the padded rows of a block of channels are copied first", {0, 1}});
-  }
-  if (extents.planar || target.lane_fma) {
-    space.knobs.push_back({"dw_split", "borders apart: bit 0 columns, bit 1 rows", {0, 1, 2, 3}});
-  }
+  space.knobs.push_back({"dw_split", "borders apart: bit 0 columns, bit 1 rows", {0, 1, 2, 3}});
 }
 
-/// Whether the window of some output along `axis` (0 rows, 1 columns) reaches beyond the input.
+/// Whether the window of some output along `axis` (0 rows, 1 columns) reaches beyond the input, so
+/// that splitting it off pays: a window of one reads one value, inside or not.
 bool reads_padding(const spec::Window& window, int axis, int64_t in, int64_t out) {
+  if (window.kernel[axis] == 1) return false;
   const int64_t before = window.padding[axis];
   const int64_t last =
       (out - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation[axis] - before;
@@ -130,6 +121,10 @@ std::vector<int64_t> step_rows(int64_t height) {
 }
 
 }  // namespace
+
+bool TiledExtents::splits_columns(int64_t tile) const { return border_x && tile < width; }
+
+bool TiledExtents::splits_rows(int64_t tile) const { return border_y && tile < height; }
 
 int64_t sum_lanes(const spec::Layer& layer, const targets::Target& target) {
   return target.lanes(static_cast<int>(spec::traits(layer.accumulate).bytes));
@@ -159,13 +154,6 @@ bool is_planar(const spec::Layer& layer, size_t stage) {
   if (layer.layout == spec::Layout::nchw || splits_planes(layer, stage)) return true;
   const bool dense = layer.input_pixel_stride == 0 && layer.output_pixel_stride == 0;
   return layer.op == spec::Op::depthwise && layer.stages[0].channels_out == 1 && dense;
-}
-
-bool may_copy(const spec::Layer& layer, const targets::Target& target) {
-  const Stage& stage = layer.stages.front();
-  const auto& kernel = stage.window.kernel;
-  return layer.op == spec::Op::depthwise && stage.multiplier == 1 && !is_planar(layer, 0) &&
-         !target.lane_fma && kernel[0] * kernel[1] > kWideTaps;
 }
 
 TiledExtents tiled_extents(const spec::Layer& layer, size_t stage) {
@@ -202,7 +190,7 @@ Space cpu_space(const spec::Layer& layer, const targets::Target& target) {
       add_window_knobs(space, layer, extents, target);
     } else {
       add_channel_knobs(space, prefix, extents, sum_lanes(layer, target), target);
-      if (prefix == "cv") add_dense_knobs(space, target);
+      if (prefix == "cv") add_dense_knobs(space);
     }
   }
   return space;

@@ -39,10 +39,6 @@ namespace sepconv::schedules {
 /// into planes first.
 [[nodiscard]] bool splits_planes(const spec::Layer& layer, size_t stage);
 
-/// Whether a depthwise layer's padded rows may be copied ahead of its tiles: a copy has the price
-/// of several taps, and where borders can be split off it would save nothing.
-[[nodiscard]] bool may_copy(const spec::Layer& layer, const targets::Target& target);
-
 /// Extents that a stage's tiles divide.
 struct TiledExtents {
   int64_t width = 1;  ///< pixels along x; op pointwise sees the whole image as one row
@@ -51,6 +47,10 @@ struct TiledExtents {
   bool planar = false;
   bool planes = false;                      ///< splits_planes: the input comes padded
   bool border_x = false, border_y = false;  ///< whether some column's or row's tap reads padding
+
+  /// Whether some of several tiles of so many columns, or rows, read padding.
+  [[nodiscard]] bool splits_columns(int64_t tile) const;
+  [[nodiscard]] bool splits_rows(int64_t tile) const;
 };
 [[nodiscard]] TiledExtents tiled_extents(const spec::Layer& layer, size_t stage);
 

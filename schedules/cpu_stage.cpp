@@ -27,13 +27,14 @@ void stage_channels(Func input, Func sum, const RVar& channels, const ChannelTil
   loaded.never_partition_all();
 }
 
-void widen_ahead(Func operand, const Halide::LoopLevel& at, int64_t channels) {
+void widen_ahead(Func operand, const Halide::LoopLevel& at, int64_t channels,
+                 Halide::TailStrategy tail) {
   constexpr int64_t kWidest = 16;
   int lanes = 1;
   while (2 * lanes <= std::min(channels, kWidest)) lanes *= 2;
   operand.compute_at(at).never_partition_all();
   if (lanes > 1) {
-    operand.vectorize(operand.args()[0], lanes, Halide::TailStrategy::ShiftInwards);
+    operand.vectorize(operand.args()[0], lanes, tail);
   }
 }
 

@@ -19,6 +19,12 @@ using Halide::VarOrRVar;
 
 namespace {
 
+/// Borders are split off or it is an error. Where what is stored is converted first, Halide finds
+/// the border of some windows only.
+Partition split_policy(const Chain& chain) {
+  return chain.widened ? Partition::Auto : Partition::Always;
+}
+
 /// Exact tiles need no tail; others overlap the tile before, which recomputes equal values.
 TailStrategy overlap_tail(int64_t extent, int64_t factor) {
   return extent % factor == 0 ? TailStrategy::RoundUp : TailStrategy::ShiftInwards;
@@ -113,30 +119,7 @@ void accumulate_window(StageFuncs& stage, const Var& at, const WindowTile& tile,
   }
 }
 
-/// The padded rows of a block of channels in a ring of contiguous memory: each is copied once,
-/// while the rows of tiles walk down, and no tap is tested for padding.
-void copy_rows(StageFuncs& stage, const Var& rows, const Var& block, const WindowTile& tile,
-               const Chain& chain) {
-  const spec::Window& window = stage.stage.window;
-  const int64_t columns =
-      (stage.out.w - 1) * window.stride[1] + (window.kernel[1] - 1) * window.dilation[1] + 1;
-  Func pad = stage.pad;
-  pad.store_at(stage.result, block).compute_at(stage.result, rows).store_in(MemoryType::Heap);
-  pad.fold_storage(chain.y, ring_rows(window, tile.y));
-  pad.bound_extent(chain.c, tile.channels()).bound_extent(chain.x, generators::as_int(columns));
-  pad.vectorize(chain.c, tile.lanes).unroll(chain.c);
-  never_partition(pad);
-}
-
 }  // namespace
-
-int ring_rows(const spec::Window& window, int rows) {
-  const int64_t live =
-      (rows - 1) * window.stride[0] + (window.kernel[0] - 1) * window.dilation[0] + 1;
-  int64_t ring = 1;
-  while (ring < live) ring *= 2;
-  return generators::as_int(ring);
-}
 
 void never_partition(Func func) {
   func.never_partition_all();
@@ -167,21 +150,23 @@ Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, const 
   if (rows > 0) order.emplace_back(loops.step);
   result.reorder(order).vectorize(lane).unroll(ci).unroll(xi);
   never_partition(result);
-  if (tile.split_x) result.partition(xo, Partition::Always);
+  if (tile.split_x && stage.out.w > tile.pixels()) result.partition(xo, split_policy(chain));
   loops.tile = tile.channels_outer ? xo : co;
   accumulate_channels(stage, result, loops.tile, tile, input, chain);
   const bool reads_narrow = chain.widened && &stage == &chain.stages.front();
+  // Packed weights end in whole blocks of zeros; a layer may end within one.
+  const TailStrategy padded = TailStrategy::RoundUp, dense = TailStrategy::ShiftInwards;
   if (chain.narrow_weights && tile.planar)
-    widen_ahead(stage.weights, LoopLevel(result, loops.tile), tile.v);
+    widen_ahead(stage.weights, LoopLevel(result, loops.tile), tile.v, padded);
   // A block's weights serve all pixels that stream past it, small ones the whole call. Where tasks
   // are ranges of channels, which weights a call needs is no constant.
   const bool cropped = chain.phase.axis == spec::Axis::channels && &stage == &chain.stages.back();
   if (chain.narrow_weights && !tile.planar && (tile.channels_outer || !cropped)) {
     const LoopLevel at = tile.channels_outer ? LoopLevel(result, co) : LoopLevel::root();
-    widen_ahead(stage.weights, at, tile.channels());
+    widen_ahead(stage.weights, at, tile.channels(), padded);
   }
   if (reads_narrow && !tile.planar && tile.stage == 1)
-    widen_ahead(input, LoopLevel(result, xo), stage.in.c);
+    widen_ahead(input, LoopLevel(result, xo), stage.in.c, dense);
   return loops;
 }
 
@@ -201,13 +186,12 @@ Loops tile_window(StageFuncs& stage, const WindowTile& tile, const Tails& tails,
   order.insert(order.end(), outer.begin(), outer.end());
   result.reorder(order).vectorize(lane).unroll(ci).unroll(xi).unroll(yi);
   never_partition(result);
-  if (tile.split_x) result.partition(xo, Partition::Always);
-  if (tile.split_y) result.partition(yo, Partition::Always);
+  if (tile.split_x) result.partition(xo, split_policy(chain));
+  if (tile.split_y) result.partition(yo, split_policy(chain));
   loops.tile = outer.front();
   if (tile.unroll != WindowTile::Unroll::expression) {
     accumulate_window(stage, loops.tile, tile, chain);
   }
-  if (tile.copy) copy_rows(stage, yo, co, tile, chain);
   return loops;
 }
 

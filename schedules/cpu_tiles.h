@@ -35,7 +35,6 @@ struct WindowTile {
   Order order = Order::yxc;               ///< loops over tiles, outer to inner
   Unroll unroll = Unroll::all;            ///< which tap loops are unrolled; expression: no loops
   bool split_x = false, split_y = false;  ///< border tiles in loops of their own, interior untested
-  bool copy = false;  ///< in order cyx: padded rows of a block of channels are copied first
   bool planar = false;
 
   [[nodiscard]] int pixels() const { return planar ? x * lanes : x; }
@@ -52,8 +51,10 @@ void stage_channels(Halide::Func input, Halide::Func sum, const Halide::RVar& ch
                     const ChannelTile& tile);
 
 /// Converts an operand of multiply-adds, (channel, ...) values of at least `channels` channels, in
-/// vectors into memory at a loop, from where all that follows in it reads.
-void widen_ahead(Halide::Func operand, const Halide::LoopLevel& at, int64_t channels);
+/// vectors into memory at a loop, from where all that follows in it reads. `tail`: what its last
+/// vector may read.
+void widen_ahead(Halide::Func operand, const Halide::LoopLevel& at, int64_t channels,
+                 Halide::TailStrategy tail);
 
 /// The loops of a scheduled stage that others are computed at.
 struct Loops {
@@ -78,9 +79,6 @@ Loops tile_channels(generators::StageFuncs& stage, const ChannelTile& tile, int 
 /// Registers: x*y*v accumulators plus weights and inputs as they come.
 Loops tile_window(generators::StageFuncs& stage, const WindowTile& tile, const Tails& tails,
                   const generators::Chain& chain);
-
-/// Input rows that `rows` output rows read, as the power of two a ring of rows needs.
-[[nodiscard]] int ring_rows(const spec::Window& window, int rows);
 
 /// Keeps Halide from cloning loops for borders: every stage, pure and update.
 void never_partition(Halide::Func func);

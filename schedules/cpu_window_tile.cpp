@@ -20,7 +20,6 @@ struct Work {
   spec::Window window;
   int64_t step_height = 1;  ///< rows of a fused step, else the height
   bool fused = false;
-  bool may_copy = false;
   int64_t registers = 16;
   int64_t l1_ways = 8, l2_bytes = 0;
   bool fast_fma = false;       ///< whole vectors at more than one a cycle
@@ -31,7 +30,7 @@ struct Work {
 };
 
 struct WindowChoice {
-  int64_t x = 1, y = 1, v = 1, lanes = 1, order = kYxc, split = 0, copy = 0;
+  int64_t x = 1, y = 1, v = 1, lanes = 1, order = kYxc, split = 0;
 };
 
 /// Rows that tiles of a step may have: a fused step is cut without rest.
@@ -111,16 +110,6 @@ int64_t wide_order(const Work& work, int64_t lanes) {
   return !work.fused && in_l2 ? kCxy : kYxc;
 }
 
-/// Where the body holds a row of taps only, each of these rows would test its columns for padding
-/// and meet its lines anew; a copy of the padded rows costs less.
-bool pays_copy(const WindowChoice& tile, const Work& work) {
-  const auto& padding = work.window.padding;
-  const bool padded =
-      std::any_of(padding.begin(), padding.end(), [](int64_t side) { return side > 0; });
-  return work.may_copy && !work.strided() && padded &&
-         work.taps() * tile.x * tile.y * tile.v > kUnrollBudget;
-}
-
 /// Columns and rows of a tile. Accumulators may take half of the registers; the rest holds weights
 /// and inputs. Strided windows share no loads between rows, so they get small tiles that touch
 /// memory as runs of channels; wide windows get whole rows, whose padding taps vanish.
@@ -136,11 +125,10 @@ void choose_pixels(WindowChoice& tile, const Work& work) {
     const bool row = !work.strided() || width <= 7;
     tile.x = even_tile(width, row ? most : 4, work.most_repeated);
     tile.y = tile.x * 2 <= most ? tile_rows(work, 2) : 1;
-    tile.copy = pays_copy(tile, work) ? 1 : 0;
-    tile.order = tile.copy == 1 ? kCyx : wide_order(work, tile.lanes);
+    tile.order = wide_order(work, tile.lanes);
   } else if (window.dilation[0] > 1) {
     // Rows of a tile would share no loads; long rows reuse each other's columns.
-    tile.x = even_tile(width, budget >= 16 ? 2 * budget : budget - 1, work.most_repeated);
+    tile.x = even_tile(width, budget >= 16 ? budget - 2 : budget - 1, work.most_repeated);
     tile.order = kCyx;
   } else if (work.strided()) {
     const Aliasing lines = aliasing(work);
@@ -151,7 +139,7 @@ void choose_pixels(WindowChoice& tile, const Work& work) {
     tile.order = lines.any && !row ? kCyx : kYxc;
   } else {
     tile.x = even_tile(width, width <= 14 ? 7 : 4, work.most_repeated);
-    tile.y = tile_rows(work, std::max<int64_t>(1, budget / tile.x));
+    tile.y = tile_rows(work, std::clamp<int64_t>(budget / tile.x, 1, work.fused ? budget : 2));
   }
 }
 
@@ -166,10 +154,17 @@ WindowChoice choose_planar(const Work& work, const targets::Target& target) {
   }
   tile.y = tile_rows(work, work.registers / 8);
   tile.order = kCyx;
-  const bool splits =
-      work.window.padding[1] > 0 && !work.extents.planes && ceil_div(width, tile.lanes) > 2;
-  tile.split = splits ? 1 : 0;
+  tile.split = work.extents.splits_columns(tile.lanes) ? 1 : 0;
   return tile;
+}
+
+/// Tiles that may read padding get loops of their own: elsewhere a test of each load would take as
+/// many instructions as its products. Rows of zeros are branched past, so columns are split where
+/// there are several tiles of them, which keeps the code at three bodies.
+int64_t choose_split(const WindowChoice& tile, const Work& work) {
+  if (work.extents.splits_columns(tile.x)) return 1;
+  const bool whole = !work.fused || work.step_height >= work.extents.height;
+  return whole && work.extents.splits_rows(tile.y) ? 2 : 0;
 }
 
 int64_t choose_unroll(const WindowChoice& tile, const Work& work) {
@@ -177,6 +172,9 @@ int64_t choose_unroll(const WindowChoice& tile, const Work& work) {
   if (work.taps() * accumulators > kUnrollBudget) {
     return work.window.kernel[1] * accumulators <= kUnrollBudget ? kRowOfTaps : kNoTaps;
   }
+  // A row of a wide window in one body is long enough, and a fraction of the code.
+  const bool branches = tile.split != 0 && !work.extents.planar;
+  if (branches && work.taps() > kWideTaps && !work.strided()) return kRowOfTaps;
   // Rows of pixels are loaded unaligned whatever the order, so planar sums stay reductions.
   // An expression's order of additions depends on the pixel's place in the tile; fused nests
   // promise the same bits for every target with FMA. It keeps every weight in a register, which
@@ -184,7 +182,7 @@ int64_t choose_unroll(const WindowChoice& tile, const Work& work) {
   const bool fits = tile.v == 1 || work.taps() * tile.v + accumulators < work.registers;
   const bool expression =
       work.taps() <= most_expression_taps(work.registers) && !work.fused && fits;
-  return expression && !work.extents.planar ? kExpression : kAllTaps;
+  return expression && !branches && !work.extents.planar ? kExpression : kAllTaps;
 }
 
 }  // namespace
@@ -195,7 +193,6 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
   work.extents = tiled_extents(layer, stage);
   work.window = layer.stages[stage].window;
   work.fused = rows > 0;
-  work.may_copy = may_copy(layer, target);
   work.step_height = rows > 0 ? rows : work.extents.height;
   work.registers = target.registers;
   work.l1_ways = l1_ways(target);
@@ -210,6 +207,7 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
     work.most_repeated /= repeated(work.extents.channels, tile.lanes);
     choose_pixels(tile, work);
     if (tile.v * tile.lanes > work.extents.channels) tile.v = 1;
+    tile.split = choose_split(tile, work);
   }
   point["dw_x"] = tile.x;
   point["dw_y"] = tile.y;
@@ -217,8 +215,7 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
   point["dw_lanes"] = tile.lanes;
   point["dw_order"] = tile.order;
   point["dw_unroll"] = choose_unroll(tile, work);
-  if (work.may_copy) point["dw_copy"] = tile.copy;
-  if (work.extents.planar) point["dw_split"] = tile.split;
+  point["dw_split"] = tile.split;
 }
 
 /// The depthwise rows stay in a quarter of L2, the projection's weights are streamed once a step,

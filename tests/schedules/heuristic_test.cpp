@@ -59,11 +59,23 @@ TEST(Heuristic, GivesOddChannelsVectorsOfEight) {
   EXPECT_EQ(point.at("dw_lanes"), 8);
 }
 
-TEST(Heuristic, CopiesRowsOfWindowsThatDoNotUnroll) {
-  const targets::Target target = target_of("x86-64-v4");
-  EXPECT_EQ(heuristic(layer_of("dw_f32_n1h28w28c128_k9s1p4_relu"), target)["dw_copy"], 1);
-  EXPECT_EQ(heuristic(layer_of("dw_f32_n1h28w28c128_k9s1p0_relu"), target)["dw_copy"], 0);
-  EXPECT_EQ(heuristic(layer_of("dw_f32_n1h28w28c128_k7s1p3_relu"), target)["dw_copy"], 0);
+TEST(Heuristic, SplitsColumnsThatReadPadding) {
+  const auto split = [](const char* layer) {
+    return heuristic(layer_of(layer), target_of("x86-64-v4"))["dw_split"];
+  };
+  EXPECT_EQ(split("dw_f32_n1h28w28c128_k9s1p4_relu"), 1);
+  EXPECT_EQ(split("dw_f32_n1h28w28c128_k9s1p0_relu"), 0);
+  EXPECT_EQ(split("dw_f32_n1h28w28c128_k9s1p4x0x4x0_relu"), 2);
+  EXPECT_EQ(split("dw_f32_n1h28w7c128_k9s1p4_relu"), 2);
+}
+
+TEST(Heuristic, SkipsRowsOfZerosOfDenseWindows) {
+  const auto split = [](const char* layer) {
+    return heuristic(layer_of(layer), target_of("x86-64-v4"))["cv_split"];
+  };
+  EXPECT_EQ(split("conv_f32_n1h56w56c32_o64_k3s1p1_none"), 2);
+  EXPECT_EQ(split("conv_f32_n1h4w4c32_o64_k3s1p1_none"), 2);
+  EXPECT_EQ(split("conv_f32_n1h56w56c32_o64_k3s1p0_none"), 0);
 }
 
 TEST(Heuristic, WalksDownOnlyWithWholeLinesInL2) {

@@ -35,7 +35,6 @@ TEST_P(Legal, NamesTheKnob) {
 
 constexpr const char* kPointwise = "pw_f32_n1h14w14c64_o96_none";
 constexpr const char* kDepthwise = "dw_f32_n1h28w28c24_k3s1p1_relu6";
-constexpr const char* kLarge = "dw_f32_n1h14w14c32_k7s1p3_none";
 constexpr const char* kSeparable = "dwpw_f32_n1h28w28c64_o64_k3s1p1_relu6_none";
 INSTANTIATE_TEST_SUITE_P(
     Points, Legal,
@@ -45,8 +44,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Refused{kPointwise, "rows", 1}, Refused{kPointwise, "dw_x", 1},
                     Refused{kDepthwise, "dw_x", 1000}, Refused{kDepthwise, "dw_v", 4},
                     Refused{kDepthwise, "dw_unroll", 4}, Refused{kDepthwise, "dw_order", -1},
-                    Refused{kDepthwise, "dw_split", 1}, Refused{kDepthwise, "dw_copy", 1},
-                    Refused{kLarge, "dw_copy", 1}, Refused{kSeparable, "rows", 17},
+                    Refused{kDepthwise, "dw_split", 4}, Refused{kSeparable, "rows", 17},
                     Refused{kSeparable, "dw_y", 3}));
 
 TEST(LegalPoint, ReportsAMissingKnob) {
