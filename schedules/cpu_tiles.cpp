@@ -154,19 +154,19 @@ Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, const 
   loops.tile = tile.channels_outer ? xo : co;
   accumulate_channels(stage, result, loops.tile, tile, input, chain);
   const bool reads_narrow = chain.widened && &stage == &chain.stages.front();
-  // Packed weights end in whole blocks of zeros; a layer may end within one.
-  const TailStrategy padded = TailStrategy::RoundUp, dense = TailStrategy::ShiftInwards;
   if (chain.narrow_weights && tile.planar)
-    widen_ahead(stage.weights, LoopLevel(result, loops.tile), tile.v, padded);
+    widen_ahead(stage.weights, LoopLevel(result, loops.tile), tile.v, TailStrategy::ShiftInwards);
   // A block's weights serve all pixels that stream past it, small ones the whole call. Where tasks
   // are ranges of channels, which weights a call needs is no constant.
   const bool cropped = chain.phase.axis == spec::Axis::channels && &stage == &chain.stages.back();
   if (chain.narrow_weights && !tile.planar && (tile.channels_outer || !cropped)) {
+    // Packed weights end in whole blocks of zeros; a layer may end within one.
     const LoopLevel at = tile.channels_outer ? LoopLevel(result, co) : LoopLevel::root();
-    widen_ahead(stage.weights, at, tile.channels(), padded);
+    if (tile.channels_outer) stage.weights.bound_extent(chain.c, tile.channels());
+    widen_ahead(stage.weights, at, tile.lanes, TailStrategy::RoundUp);
   }
   if (reads_narrow && !tile.planar && tile.stage == 1)
-    widen_ahead(input, LoopLevel(result, xo), stage.in.c, dense);
+    widen_ahead(input, LoopLevel(result, xo), stage.in.c, TailStrategy::ShiftInwards);
   return loops;
 }
 
