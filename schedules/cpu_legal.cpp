@@ -202,7 +202,9 @@ void check_window_tile(Reasons& reasons, const Point& point, const Stage& stage,
   if ((split & 2) != 0) {
     check_split(reasons, "dw_split", extents.border_y, height / knob(point, "dw_y"));
   }
-  if (knob(point, "rows_split") == 1) {
+  if (knob(point, "rows_split") == 1 && rows == 0) {
+    check_split(reasons, "rows_split", false, 1);
+  } else if (knob(point, "rows_split") == 1) {
     check_split(reasons, "rows_split", extents.border_y, (extents.height + rows - 1) / rows);
   }
   if (knob(point, "dw_copy") == 1 &&
@@ -212,6 +214,22 @@ void check_window_tile(Reasons& reasons, const Point& point, const Stage& stage,
   }
   if (extents.planar) check_planar_width(reasons, point, "dw", extents);
   check_window_channels(reasons, point, extents);
+}
+
+/// Blocks of hidden channels are whole tiles of the expansion and hold whole tiles of the window.
+void check_hidden_blocks(Reasons& reasons, const Point& point, const spec::Layer& layer) {
+  const int64_t hidden = layer.stages.front().channels_out;
+  const int64_t block = knob(point, "ex_v") * knob(point, "ex_lanes");
+  const int64_t window = knob(point, "dw_v") * knob(point, "dw_lanes");
+  if (hidden % block != 0 || block % window != 0) {
+    reasons.add("rows",
+                "blocks of " + std::to_string(block) + " hidden channels do not divide " +
+                    std::to_string(hidden) + " or do not hold windows of " + std::to_string(window),
+                "use other tiles, or rows above 0");
+  }
+  if (knob(point, "dw_order") != kCyx) {
+    reasons.add("dw_order", "a block of hidden channels passes before the next one", "use 2");
+  }
 }
 
 }  // namespace
@@ -253,6 +271,7 @@ Errors cpu_legal(const Point& point, const spec::Layer& layer, const targets::Ta
       check_channel_tile(reasons, point, prefix, layer.stages[i], extents, target);
     }
   }
+  if (layer.stages.size() == 3 && rows == 0) check_hidden_blocks(reasons, point, layer);
   return reasons.take();
 }
 

@@ -26,7 +26,8 @@ namespace sepconv::schedules {
                                const targets::Target& target);
 
 /// Phases of a legal point.
-[[nodiscard]] std::vector<Phase> cpu_phases(const spec::Layer& layer, const Point& point);
+[[nodiscard]] std::vector<Phase> cpu_phases(const spec::Layer& layer, const targets::Target& target,
+                                            const Point& point);
 
 /// The knobs' prefix of a stage: ex (expanding pointwise), dw, pw, cv (dense).
 [[nodiscard]] std::string stage_prefix(const spec::Layer& layer, size_t stage);
@@ -42,6 +43,9 @@ namespace sepconv::schedules {
 /// Whether a depthwise layer's padded rows may be copied ahead of its tiles: a copy has the price
 /// of several taps, and where borders can be split off it would save nothing.
 [[nodiscard]] bool may_copy(const spec::Layer& layer, const targets::Target& target);
+
+/// Whether `rows` may be 0: the last stage a phase of its own, which reads pixels of channels.
+[[nodiscard]] bool may_stand_apart(const spec::Layer& layer);
 
 /// Extents that a stage's tiles divide.
 struct TiledExtents {

@@ -175,7 +175,7 @@ Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, const 
     widen_ahead(stage.weights, LoopLevel(result, loops.tile), tile.v);
   // A block's weights serve all pixels that stream past it, small ones the whole call. Where tasks
   // are ranges of channels, which weights a call needs is no constant.
-  const bool cropped = chain.phase.axis == spec::Axis::channels && &stage == &chain.stages.back();
+  const bool cropped = chain.phase.axis == spec::Axis::channels;
   if (chain.narrow_weights && !tile.planar && (tile.channels_outer || !cropped)) {
     const LoopLevel at = tile.channels_outer ? LoopLevel(result, co) : LoopLevel::root();
     widen_ahead(stage.weights, at, tile.channels());
@@ -204,6 +204,7 @@ Loops tile_window(StageFuncs& stage, const WindowTile& tile, const Tails& tails,
   if (tile.split_x) result.partition(xo, Partition::Always);
   if (tile.split_y) result.partition(yo, Partition::Always);
   loops.tile = outer.front();
+  loops.channels = co;
   if (tile.unroll != WindowTile::Unroll::expression) {
     accumulate_window(stage, loops.tile, tile, chain);
   }

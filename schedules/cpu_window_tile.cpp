@@ -194,14 +194,14 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
   Work work;
   work.extents = tiled_extents(layer, stage);
   work.window = layer.stages[stage].window;
-  work.fused = rows > 0;
+  work.fused = layer.stages.size() > 1;
   work.may_copy = may_copy(layer, target);
   work.step_height = rows > 0 ? rows : work.extents.height;
   work.registers = target.registers;
   work.l1_ways = l1_ways(target);
   work.l2_bytes = target.core.l2_bytes;
   work.fast_fma = has_fast_fma(target);
-  if (work.fused) work.most_repeated = kMostRepeated / repeated(work.extents.height, rows);
+  if (rows > 0) work.most_repeated = kMostRepeated / repeated(work.extents.height, rows);
   WindowChoice tile;
   if (work.extents.planar) {
     tile = choose_planar(work, target);
@@ -215,7 +215,8 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
   point["dw_y"] = tile.y;
   point["dw_v"] = tile.v;
   point["dw_lanes"] = tile.lanes;
-  point["dw_order"] = tile.order;
+  // Blocks of hidden channels pass one after the other.
+  point["dw_order"] = layer.stages.size() == 3 && rows == 0 ? kCyx : tile.order;
   point["dw_unroll"] = choose_unroll(tile, work);
   if (work.may_copy) point["dw_copy"] = tile.copy;
   if (work.extents.planar) point["dw_split"] = tile.split;
@@ -223,14 +224,16 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
 
 /// The depthwise rows stay in a quarter of L2, the projection's weights are streamed once a step,
 /// so steps are as high as fits. Steps lower than the map keep the intermediate below the whole
-/// tensor; maps of a tile's height are one step. What may be repeated goes to vectors of channels
-/// first, then to columns: rows that overlap take what these leave.
+/// tensor; maps of a tile's height are one step, and
+/// where they can, their last stage stands apart: fusing it gains nothing there. What may be
+/// repeated goes to vectors of channels first, then to columns: rows that overlap take what these
+/// leave.
 int64_t choose_rows(const spec::Layer& layer, const targets::Target& target) {
   const std::vector<Shape> shapes = spec::shapes(layer);
   const Shape& out = shapes.back();
   const Shape& mid = shapes[shapes.size() - 2];
   constexpr int64_t kOneStep = 8;
-  if (out.h <= kOneStep) return out.h;
+  if (out.h <= kOneStep) return may_stand_apart(layer) ? 0 : out.h;
   const int64_t limit = std::max<int64_t>(1, target.core.l2_bytes / 4 / (mid.w * mid.c * 4));
   const int64_t most = layer.stages.size() == 3 ? 2 : out.h <= 14 ? 7 : 4;
   constexpr double kMostRows = 1.1, kColumns = 1.05;
