@@ -1,5 +1,6 @@
 // Schedules: chooses the tile of a depthwise stage and the rows of a fused step. Knows no Halide
 // and no instruction set.
+#include <array>
 #include <limits>
 
 #include "schedules/cpu_choose.h"
@@ -150,7 +151,9 @@ void choose_pixels(WindowChoice& tile, const Work& work) {
     tile.v = lines.strong ? 4 : lines.any ? 2 : 1;
     tile.order = lines.any && !row ? kCyx : kYxc;
   } else {
-    tile.x = even_tile(width, width <= 14 ? 7 : 4, work.most_repeated);
+    // A single row shares no loads with others; as one tile its columns share all of theirs.
+    const bool row = work.fused && work.step_height == 1 && width <= budget;
+    tile.x = row ? width : even_tile(width, width <= 14 ? 7 : 4, work.most_repeated);
     tile.y = tile_rows(work, std::max<int64_t>(1, budget / tile.x));
   }
 }
@@ -185,6 +188,19 @@ int64_t choose_unroll(const WindowChoice& tile, const Work& work) {
   const bool expression =
       work.taps() <= most_expression_taps(work.registers) && !work.fused && fits;
   return expression && !work.extents.planar ? kExpression : kAllTaps;
+}
+
+/// Few steps of an odd number leave one of two threads a step more; steps half as high do not. An
+/// inverted residual gets single rows only where a tile holds one.
+int64_t even_steps(int64_t rows, const spec::Layer& layer, const targets::Target& target) {
+  constexpr int64_t kMany = 10;
+  const auto window = static_cast<size_t>(spec::depthwise_stage(layer));
+  const Shape out = spec::output_shape(layer);
+  const bool strided = layer.stages[window].window.stride != std::array<int64_t, 2>{1, 1};
+  const bool holds = !strided && out.w <= target.registers / 2;
+  const int64_t steps = ceil_div(out.h, rows);
+  if (steps % 2 == 0 || steps >= kMany || rows % 2 != 0) return rows;
+  return layer.stages.size() == 2 || holds ? rows / 2 : rows;
 }
 
 }  // namespace
@@ -239,7 +255,8 @@ int64_t choose_rows(const spec::Layer& layer, const targets::Target& target) {
   constexpr double kMostRows = 1.1, kColumns = 1.05;
   const int64_t lanes = channel_lanes(mid.c, kMostRepeated, target);
   const double left = kMostRepeated / repeated(mid.c, lanes) / kColumns;
-  return even_tile(out.h, std::min(limit, most), std::min(kMostRows, left));
+  const int64_t rows = even_tile(out.h, std::min(limit, most), std::min(kMostRows, left));
+  return even_steps(rows, layer, target);
 }
 
 }  // namespace sepconv::schedules
