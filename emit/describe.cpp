@@ -126,6 +126,7 @@ PhaseData phase_data(const spec::Phase& phase, const spec::Layer& layer,
   data.grain = phase.grain;
   if (phase.flat()) data.flags |= SEPCONV_PHASE_FLAT;
   data.tasks = std::max<int64_t>(1, axis_extent(phase.axis, out) / phase.grain);
+  data.least = phase.least;
   data.input_hwc = {in.h, in.w, in.c};
   data.output_hwc = {out.h, out.w, out.c};
   const auto parameters = spec::parameters(layer);

@@ -98,6 +98,24 @@ void compute_expansion_at(StageFuncs& stage, const StageFuncs& depthwise, Func c
   tile_channels(stage, tile, 0, tails, chain.input, chain);
 }
 
+/// A block of expanded channels of the whole map at a time, which the depthwise stage uses up
+/// before the next one overwrites it.
+void compute_hidden_blocks(Chain& chain, const ChannelTile& tile, const WindowTile& window) {
+  StageFuncs& expand = chain.stages.front();
+  StageFuncs& depthwise = chain.stages.back();
+  const Loops loops = tile_window(depthwise, window, window_tails(window, depthwise.out), chain);
+  const Var block("block");
+  depthwise.result.split(loops.channels, block, loops.channels, tile.channels() / window.channels(),
+                         TailStrategy::RoundUp);
+  Func hidden = expand.result;
+  hidden.compute_at(depthwise.result, block).store_in(MemoryType::Heap);
+  hidden.bound_extent(chain.c, tile.channels());
+  hidden.bound_extent(chain.x, as_int(expand.out.w)).bound_extent(chain.y, as_int(expand.out.h));
+  Tails tails = channel_tails(tile, expand.out, 0);
+  tails.c = TailStrategy::RoundUp;
+  tile_channels(expand, tile, 0, tails, chain.input, chain);
+}
+
 }  // namespace
 
 ChannelTile channel_tile(const Point& point, const std::string& prefix, bool planar) {
@@ -135,9 +153,13 @@ void schedule_cpu(Chain& chain, const Point& point) {
   StageFuncs& last = chain.stages.back();
   const size_t count = chain.stages.size();
   const bool planar = chain.layer.layout == spec::Layout::nchw;
-  const size_t window_stage = count > 1 ? count - 2 : 0;
+  const auto window_stage = static_cast<size_t>(std::max(spec::depthwise_stage(chain.layer), 0));
   const WindowTile window = window_tile(point, "dw", is_planar(chain.layer, window_stage));
   if (last.stage.kind == spec::StageKind::depthwise) {
+    if (count == 2) {
+      compute_hidden_blocks(chain, channel_tile(point, "ex", planar), window);
+      return;
+    }
     tile_window(last, window, window_tails(window, last.out), chain);
     return;
   }

@@ -202,9 +202,27 @@ void check_window_tile(Reasons& reasons, const Point& point, const Stage& stage,
     const bool whole = rows == 0 || rows >= extents.height;
     check_split(reasons, "dw_split", whole && extents.splits_rows(knob(point, "dw_y")));
   }
-  if (knob(point, "rows_split") == 1) check_split(reasons, "rows_split", extents.splits_rows(rows));
+  if (knob(point, "rows_split") == 1) {
+    check_split(reasons, "rows_split", rows > 0 && extents.splits_rows(rows));
+  }
   if (extents.planar) check_planar_width(reasons, point, "dw", extents);
   check_window_channels(reasons, point, extents);
+}
+
+/// Blocks of hidden channels are whole tiles of the expansion and hold whole tiles of the window.
+void check_hidden_blocks(Reasons& reasons, const Point& point, const spec::Layer& layer) {
+  const int64_t hidden = layer.stages.front().channels_out;
+  const int64_t block = knob(point, "ex_v") * knob(point, "ex_lanes");
+  const int64_t window = knob(point, "dw_v") * knob(point, "dw_lanes");
+  if (hidden % block != 0 || block % window != 0) {
+    reasons.add("rows",
+                "blocks of " + std::to_string(block) + " hidden channels do not divide " +
+                    std::to_string(hidden) + " or do not hold windows of " + std::to_string(window),
+                "use other tiles, or rows above 0");
+  }
+  if (knob(point, "dw_order") != kCyx) {
+    reasons.add("dw_order", "a block of hidden channels passes before the next one", "use 2");
+  }
 }
 
 }  // namespace
@@ -246,6 +264,7 @@ Errors cpu_legal(const Point& point, const spec::Layer& layer, const targets::Ta
       check_channel_tile(reasons, point, prefix, layer.stages[i], extents, target);
     }
   }
+  if (layer.stages.size() == 3 && rows == 0) check_hidden_blocks(reasons, point, layer);
   return reasons.take();
 }
 

@@ -1,13 +1,70 @@
 // Schedules: how a legal point cuts a layer into phases and tasks. Knows no Halide.
 #include <algorithm>
+#include <cmath>
 
+#include "schedules/bound.h"
 #include "schedules/cpu_space.h"
+#include "spec/cost.h"
 
 namespace sepconv::schedules {
 namespace {
 
-/// Fewer tasks along an axis than this and another axis is tried.
-constexpr int64_t kEnoughTasks = 4;
+/// Cycles of work that make up for another thread. Starting and joining one that waits in a spin
+/// takes 0.3 to 0.6 us, some 1500 cycles, and then it reads tensors out of another core's cache.
+constexpr double kLeastCycles = 8000;
+
+/// Threads that a phase should keep busy alike.
+constexpr int64_t kThreads[] = {2, 4, 8};
+
+/// How much better the balance of a less natural axis must be.
+constexpr double kWorthwhile = 1.2;
+
+/// Steps that a depthwise multiply-add takes where a pointwise one takes one.
+constexpr double kDepthwiseSteps = 3;
+
+/// A phase's output cut along an axis in tiles.
+struct Cut {
+  Axis axis = Axis::rows;
+  int64_t extent = 1, grain = 1;
+  double repeated = 0;  ///< share of the work that every range of tasks does again
+
+  [[nodiscard]] int64_t tasks() const { return std::max<int64_t>(1, extent / grain); }
+};
+
+/// The largest share of the work that one of `threads` gets: ranges as the runtime cuts them, to
+/// the nearest task, in whole tiles.
+double largest_share(const Cut& cut, int64_t threads) {
+  const int64_t pieces = std::min(threads, cut.tasks());
+  int64_t begin = 0;
+  int64_t most = 0;
+  for (int64_t piece = 1; piece <= pieces; ++piece) {
+    const double exact = static_cast<double>(cut.extent * piece) / static_cast<double>(pieces);
+    const int64_t task = std::llround(exact / static_cast<double>(cut.grain));
+    const int64_t end = piece == pieces ? cut.extent : std::min(task, cut.tasks()) * cut.grain;
+    most = std::max(most, (end - begin + cut.grain - 1) / cut.grain);
+    begin = end;
+  }
+  const int64_t tiles = (cut.extent + cut.grain - 1) / cut.grain;
+  const double share = static_cast<double>(most) / static_cast<double>(tiles);
+  return cut.repeated + (1 - cut.repeated) * share;
+}
+
+/// The mean share of time for which threads have work.
+double balance(const Cut& cut) {
+  double sum = 0;
+  for (const int64_t threads : kThreads) {
+    sum += 1 / (static_cast<double>(threads) * largest_share(cut, threads));
+  }
+  return sum / static_cast<double>(std::size(kThreads));
+}
+
+const Cut& better(const Cut& natural, const Cut& other) {
+  return balance(other) > kWorthwhile * balance(natural) ? other : natural;
+}
+
+Phase phase_of(int first, int last, const Cut& cut) {
+  return Phase{first, last, cut.axis, std::min(cut.grain, cut.extent)};
+}
 
 int64_t tile_pixels(const Point& point, const std::string& prefix, bool planar) {
   return knob(point, prefix + "_x") * (planar ? knob(point, prefix + "_lanes") : 1);
@@ -17,63 +74,109 @@ int64_t tile_channels(const Point& point, const std::string& prefix, bool planar
   return knob(point, prefix + "_v") * (planar ? 1 : knob(point, prefix + "_lanes"));
 }
 
-/// Tasks of whole rows unless they are too few and channel blocks give more. A fused nest repeats
-/// its depthwise stage for every range of channels.
-Phase rows_or_channels(int last, int64_t height, int64_t row_grain, int64_t channels,
-                       int64_t channel_grain) {
-  Phase phase{0, last, Axis::rows, std::min(row_grain, height), false};
-  const int64_t row_tasks = height / phase.grain;
-  if (row_tasks < kEnoughTasks && channels / channel_grain > row_tasks) {
-    phase.axis = Axis::channels;
-    phase.grain = channel_grain;
-  }
+/// Pixels or channels of a pointwise stage: channels where there are more bytes of weights than of
+/// pixels, since each range of pixels reads all weights and each range of channels all pixels.
+Phase pointwise_phase(const spec::Layer& layer, const Point& point) {
+  const auto stage = layer.stages.size() - 1;
+  const TiledExtents extents = tiled_extents(layer, stage);
+  const int64_t width = extents.width * extents.height;
+  const Cut pixels{Axis::pixels, width, tile_pixels(point, "pw", extents.planar)};
+  const Cut channels{Axis::channels, extents.channels, tile_channels(point, "pw", extents.planar)};
+  const Cut& best = extents.channels > width ? better(channels, pixels) : better(pixels, channels);
+  Phase phase = phase_of(static_cast<int>(stage), static_cast<int>(stage), best);
+  phase.flat_channels = best.axis == Axis::channels;
   return phase;
 }
 
-Phase pointwise_phase(const Point& point, const TiledExtents& extents) {
-  const int64_t pixels = tile_pixels(point, "pw", extents.planar);
-  const int64_t channels = tile_channels(point, "pw", extents.planar);
-  Phase phase{0, 0, Axis::pixels, pixels, false};
-  const int64_t pixel_tasks = extents.width / pixels;
-  if (pixel_tasks < 2 * kEnoughTasks && extents.channels / channels > pixel_tasks) {
-    phase.axis = Axis::channels;
-    phase.grain = channels;
-    phase.flat_channels = true;
-  }
-  return phase;
+/// Whole rows, or channels where few rows leave threads without work.
+Phase depthwise_phase(const spec::Layer& layer, const Point& point) {
+  const spec::Shape out = spec::shapes(layer)[1];
+  const Cut rows{Axis::rows, out.h, knob(point, "dw_y")};
+  const Cut channels{Axis::channels, out.c, tile_channels(point, "dw", is_planar(layer, 0))};
+  return phase_of(0, 0, better(rows, channels));
 }
 
-Phase whole_chain(const spec::Layer& layer, const Point& point) {
+/// The same for a fused nest, which repeats its depthwise stage for every range of channels.
+Phase separable_phase(const spec::Layer& layer, const Point& point) {
   const spec::Shape out = spec::output_shape(layer);
-  const int last = static_cast<int>(layer.stages.size()) - 1;
-  const bool planar = is_planar(layer, layer.stages.size() - 1);
+  const Cut rows{Axis::rows, out.h, knob(point, "rows")};
+  const spec::Cost cost = spec::cost(layer);
+  const double window = kDepthwiseSteps * static_cast<double>(cost.depthwise_macs);
+  const Cut channels{Axis::channels, out.c, tile_channels(point, "pw", is_planar(layer, 1)),
+                     window / (window + static_cast<double>(cost.pointwise_macs))};
+  return phase_of(0, 1, better(rows, channels));
+}
+
+/// Everything before the last stage: blocks of hidden channels go through expansion and window.
+Phase hidden_phase(const spec::Layer& layer, const Point& point) {
+  if (layer.stages.size() == 2) return depthwise_phase(layer, point);
+  return Phase{0, 1, Axis::channels, tile_channels(point, "ex", false)};
+}
+
+std::vector<Phase> cut(const spec::Layer& layer, const Point& point) {
+  const bool apart = layer.stages.size() > 1 && knob(point, "rows") == 0;
+  if (apart) return {hidden_phase(layer, point), pointwise_phase(layer, point)};
   switch (layer.op) {
     case spec::Op::pointwise:
-      return pointwise_phase(point, tiled_extents(layer, 0));
+      return {pointwise_phase(layer, point)};
     case spec::Op::depthwise:
-      return rows_or_channels(last, out.h, knob(point, "dw_y"), out.c,
-                              tile_channels(point, "dw", planar));
+      return {depthwise_phase(layer, point)};
     case spec::Op::conv2d:
-      return Phase{0, 0, Axis::rows, 1, false};
+      return {Phase{0, 0, Axis::rows, 1}};
     case spec::Op::depthwise_separable:
-      return rows_or_channels(last, out.h, knob(point, "rows"), out.c,
-                              tile_channels(point, "pw", planar));
+      return {separable_phase(layer, point)};
     case spec::Op::inverted_residual:
-      return Phase{0, last, Axis::rows, knob(point, "rows"), false};
+      return {Phase{0, 2, Axis::rows, knob(point, "rows")}};
   }
   return {};
 }
 
+int64_t axis_extent(const spec::Layer& layer, const Phase& phase) {
+  const spec::Shape out = spec::shapes(layer)[static_cast<size_t>(phase.last_stage) + 1];
+  return phase.axis == Axis::channels ? out.c : phase.axis == Axis::rows ? out.h : out.h * out.w;
+}
+
+/// Multiply-adds of stages in steps of a pointwise one.
+double steps(const spec::Layer& layer, int first, int last) {
+  const auto shapes = spec::shapes(layer);
+  double sum = 0;
+  for (int i = first; i <= last; ++i) {
+    const auto stage = static_cast<size_t>(i);
+    const spec::Shape& out = shapes[stage + 1];
+    const spec::Window& window = layer.stages[stage].window;
+    const bool depthwise = layer.stages[stage].kind == spec::StageKind::depthwise;
+    const auto taps = static_cast<double>(window.kernel[0] * window.kernel[1]);
+    sum += static_cast<double>(out.h * out.w * out.c) * taps *
+           (depthwise ? kDepthwiseSteps : static_cast<double>(shapes[stage].c));
+  }
+  return sum;
+}
+
+/// Tasks that are worth a thread: the layer's least cycles, shared out among its phases.
+int64_t least_tasks(const spec::Layer& layer, const targets::Target& target, const Phase& phase) {
+  const int last = static_cast<int>(layer.stages.size()) - 1;
+  const double share = steps(layer, phase.first_stage, phase.last_stage) / steps(layer, 0, last);
+  const double cycles = share * bound(layer, target).cycles();
+  const int64_t tasks = std::max<int64_t>(1, axis_extent(layer, phase) / phase.grain);
+  return std::max<int64_t>(1, std::llround(kLeastCycles * static_cast<double>(tasks) / cycles));
+}
+
 }  // namespace
 
-std::vector<Phase> cpu_phases(const spec::Layer& layer, const Point& point) {
-  Phase phase = whole_chain(layer, point);
+std::vector<Phase> cpu_phases(const spec::Layer& layer, const targets::Target& target,
+                              const Point& point) {
+  std::vector<Phase> phases = cut(layer, point);
   const int depthwise = spec::depthwise_stage(layer);
-  phase.inline_taps = knob(point, "dw_unroll") == kExpression && depthwise >= 0;
   const bool planar = is_planar(layer, static_cast<size_t>(std::max(depthwise, 0)));
-  phase.likely_loads = !planar && (knob(point, "dw_split") != 0 || knob(point, "rows_split") != 0 ||
-                                   knob(point, "cv_split") == 2);
-  return {phase};
+  for (Phase& phase : phases) {
+    const bool windows = depthwise >= phase.first_stage && depthwise <= phase.last_stage;
+    phase.inline_taps = windows && knob(point, "dw_unroll") == kExpression;
+    phase.likely_loads =
+        !planar && (knob(point, "dw_split") != 0 || knob(point, "rows_split") != 0 ||
+                    knob(point, "cv_split") == 2);
+    phase.least = least_tasks(layer, target, phase);
+  }
+  return phases;
 }
 
 }  // namespace sepconv::schedules

@@ -114,8 +114,10 @@ bool reads_padding(const spec::Window& window, int axis, int64_t in, int64_t out
   return before > 0 || last >= in;
 }
 
-std::vector<int64_t> step_rows(int64_t height) {
-  std::vector<int64_t> values = range(1, std::min<int64_t>(height, 16));
+std::vector<int64_t> step_rows(const spec::Layer& layer) {
+  const int64_t height = spec::output_shape(layer).h;
+  std::vector<int64_t> values =
+      range(may_stand_apart(layer) ? 0 : 1, std::min<int64_t>(height, 16));
   if (height > 16) values.push_back(height);
   return values;
 }
@@ -150,6 +152,11 @@ bool splits_planes(const spec::Layer& layer, size_t stage) {
          narrow.channels_out <= kFewChannels;
 }
 
+bool may_stand_apart(const spec::Layer& layer) {
+  const auto depthwise = static_cast<size_t>(std::max(spec::depthwise_stage(layer), 0));
+  return layer.stages.size() > 1 && !is_planar(layer, depthwise);
+}
+
 bool is_planar(const spec::Layer& layer, size_t stage) {
   if (layer.layout == spec::Layout::nchw || splits_planes(layer, stage)) return true;
   const bool dense = layer.input_pixel_stride == 0 && layer.output_pixel_stride == 0;
@@ -177,8 +184,9 @@ TiledExtents tiled_extents(const spec::Layer& layer, size_t stage) {
 Space cpu_space(const spec::Layer& layer, const targets::Target& target) {
   Space space;
   if (layer.stages.size() > 1) {
-    space.knobs.push_back({"rows", "output rows a step; the whole height is one step",
-                           step_rows(spec::output_shape(layer).h)});
+    space.knobs.push_back(
+        {"rows", "output rows a step; the whole height is one step; 0: the last stage apart",
+         step_rows(layer)});
     if (target.lane_fma) {
       space.knobs.push_back({"rows_split", "1: border steps in a loop of their own", {0, 1}});
     }

@@ -26,7 +26,8 @@ namespace sepconv::schedules {
                                const targets::Target& target);
 
 /// Phases of a legal point.
-[[nodiscard]] std::vector<Phase> cpu_phases(const spec::Layer& layer, const Point& point);
+[[nodiscard]] std::vector<Phase> cpu_phases(const spec::Layer& layer, const targets::Target& target,
+                                            const Point& point);
 
 /// The knobs' prefix of a stage: ex (expanding pointwise), dw, pw, cv (dense).
 [[nodiscard]] std::string stage_prefix(const spec::Layer& layer, size_t stage);
@@ -38,6 +39,9 @@ namespace sepconv::schedules {
 /// Whether the stage is planar in an nhwc layer of several channels, so that its input is split
 /// into planes first.
 [[nodiscard]] bool splits_planes(const spec::Layer& layer, size_t stage);
+
+/// Whether `rows` may be 0: the last stage a phase of its own, which reads pixels of channels.
+[[nodiscard]] bool may_stand_apart(const spec::Layer& layer);
 
 /// Extents that a stage's tiles divide.
 struct TiledExtents {

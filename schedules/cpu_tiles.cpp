@@ -158,7 +158,7 @@ Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, const 
     widen_ahead(stage.weights, LoopLevel(result, loops.tile), tile.v, TailStrategy::ShiftInwards);
   // A block's weights serve all pixels that stream past it, small ones the whole call. Where tasks
   // are ranges of channels, which weights a call needs is no constant.
-  const bool cropped = chain.phase.axis == spec::Axis::channels && &stage == &chain.stages.back();
+  const bool cropped = chain.phase.axis == spec::Axis::channels;
   if (chain.narrow_weights && !tile.planar && (tile.channels_outer || !cropped)) {
     // Packed weights end in whole blocks of zeros; a layer may end within one.
     const LoopLevel at = tile.channels_outer ? LoopLevel(result, co) : LoopLevel::root();
@@ -189,6 +189,7 @@ Loops tile_window(StageFuncs& stage, const WindowTile& tile, const Tails& tails,
   if (tile.split_x) result.partition(xo, split_policy(chain));
   if (tile.split_y) result.partition(yo, split_policy(chain));
   loops.tile = outer.front();
+  loops.channels = co;
   if (tile.unroll != WindowTile::Unroll::expression) {
     accumulate_window(stage, loops.tile, tile, chain);
   }

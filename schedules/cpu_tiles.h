@@ -58,8 +58,9 @@ void widen_ahead(Halide::Func operand, const Halide::LoopLevel& at, int64_t chan
 
 /// The loops of a scheduled stage that others are computed at.
 struct Loops {
-  Halide::Var step{"step"};  ///< blocks of rows
-  Halide::Var tile{"tile"};  ///< innermost loop over register tiles
+  Halide::Var step{"step"};          ///< blocks of rows
+  Halide::Var tile{"tile"};          ///< innermost loop over register tiles
+  Halide::Var channels{"channels"};  ///< of a window's tiles
 };
 
 /// How the splits of a stage's result end.

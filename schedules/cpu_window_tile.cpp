@@ -1,5 +1,6 @@
 // Schedules: chooses the tile of a depthwise stage and the rows of a fused step. Knows no Halide
 // and no instruction set.
+#include <array>
 #include <limits>
 
 #include "schedules/cpu_choose.h"
@@ -138,7 +139,9 @@ void choose_pixels(WindowChoice& tile, const Work& work) {
     tile.v = lines.strong ? 4 : lines.any ? 2 : 1;
     tile.order = lines.any && !row ? kCyx : kYxc;
   } else {
-    tile.x = even_tile(width, width <= 14 ? 7 : 4, work.most_repeated);
+    // A single row shares no loads with others; as one tile its columns share all of theirs.
+    const bool row = work.fused && work.step_height == 1 && width <= budget;
+    tile.x = row ? width : even_tile(width, width <= 14 ? 7 : 4, work.most_repeated);
     tile.y = tile_rows(work, std::clamp<int64_t>(budget / tile.x, 1, work.fused ? budget : 2));
   }
 }
@@ -185,6 +188,19 @@ int64_t choose_unroll(const WindowChoice& tile, const Work& work) {
   return expression && !branches && !work.extents.planar ? kExpression : kAllTaps;
 }
 
+/// Few steps of an odd number leave one of two threads a step more; steps half as high do not. An
+/// inverted residual gets single rows only where a tile holds one.
+int64_t even_steps(int64_t rows, const spec::Layer& layer, const targets::Target& target) {
+  constexpr int64_t kMany = 10;
+  const auto window = static_cast<size_t>(spec::depthwise_stage(layer));
+  const Shape out = spec::output_shape(layer);
+  const bool strided = layer.stages[window].window.stride != std::array<int64_t, 2>{1, 1};
+  const bool holds = !strided && out.w <= target.registers / 2;
+  const int64_t steps = ceil_div(out.h, rows);
+  if (steps % 2 == 0 || steps >= kMany || rows % 2 != 0) return rows;
+  return layer.stages.size() == 2 || holds ? rows / 2 : rows;
+}
+
 }  // namespace
 
 void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, int64_t rows,
@@ -192,13 +208,13 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
   Work work;
   work.extents = tiled_extents(layer, stage);
   work.window = layer.stages[stage].window;
-  work.fused = rows > 0;
+  work.fused = layer.stages.size() > 1;
   work.step_height = rows > 0 ? rows : work.extents.height;
   work.registers = target.registers;
   work.l1_ways = l1_ways(target);
   work.l2_bytes = target.core.l2_bytes;
   work.fast_fma = has_fast_fma(target);
-  if (work.fused) work.most_repeated = kMostRepeated / repeated(work.extents.height, rows);
+  if (rows > 0) work.most_repeated = kMostRepeated / repeated(work.extents.height, rows);
   WindowChoice tile;
   if (work.extents.planar) {
     tile = choose_planar(work, target);
@@ -213,27 +229,31 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
   point["dw_y"] = tile.y;
   point["dw_v"] = tile.v;
   point["dw_lanes"] = tile.lanes;
-  point["dw_order"] = tile.order;
+  // Blocks of hidden channels pass one after the other.
+  point["dw_order"] = layer.stages.size() == 3 && rows == 0 ? kCyx : tile.order;
   point["dw_unroll"] = choose_unroll(tile, work);
   point["dw_split"] = tile.split;
 }
 
 /// The depthwise rows stay in a quarter of L2, the projection's weights are streamed once a step,
 /// so steps are as high as fits. Steps lower than the map keep the intermediate below the whole
-/// tensor; maps of a tile's height are one step. What may be repeated goes to vectors of channels
-/// first, then to columns: rows that overlap take what these leave.
+/// tensor; maps of a tile's height are one step, and
+/// where they can, their last stage stands apart: fusing it gains nothing there. What may be
+/// repeated goes to vectors of channels first, then to columns: rows that overlap take what these
+/// leave.
 int64_t choose_rows(const spec::Layer& layer, const targets::Target& target) {
   const std::vector<Shape> shapes = spec::shapes(layer);
   const Shape& out = shapes.back();
   const Shape& mid = shapes[shapes.size() - 2];
   constexpr int64_t kOneStep = 8;
-  if (out.h <= kOneStep) return out.h;
+  if (out.h <= kOneStep) return may_stand_apart(layer) ? 0 : out.h;
   const int64_t limit = std::max<int64_t>(1, target.core.l2_bytes / 4 / (mid.w * mid.c * 4));
   const int64_t most = layer.stages.size() == 3 ? 2 : out.h <= 14 ? 7 : 4;
   constexpr double kMostRows = 1.1, kColumns = 1.05;
   const int64_t lanes = channel_lanes(mid.c, kMostRepeated, target);
   const double left = kMostRepeated / repeated(mid.c, lanes) / kColumns;
-  return even_tile(out.h, std::min(limit, most), std::min(kMostRows, left));
+  const int64_t rows = even_tile(out.h, std::min(limit, most), std::min(kMostRows, left));
+  return even_steps(rows, layer, target);
 }
 
 }  // namespace sepconv::schedules

@@ -116,6 +116,16 @@ void explain_step(std::vector<std::string>& lines, const spec::Layer& layer,
   const Shape& mid = shapes[shapes.size() - 2];
   const int64_t element = spec::traits(layer.accumulate).bytes;
   const int64_t bytes = rows * mid.w * mid.c * element;
+  if (rows == 0) {
+    const int64_t whole = mid.h * mid.w * mid.c * element;
+    lines.push_back(fmt::format("the whole map between depthwise and pointwise: {} ({})",
+                                kib(whole), level_of(whole, target.core)));
+    if (layer.stages.size() < 3) return;
+    const int64_t block = knob(point, "ex_v") * knob(point, "ex_lanes");
+    lines.push_back(fmt::format("expanded channels live: {} of {}, each computed once: {}", block,
+                                shapes[1].c, kib(shapes[1].h * shapes[1].w * block * element)));
+    return;
+  }
   lines.push_back(fmt::format(
       "steps of {} of {} rows: {} between depthwise and pointwise ({}), of {} whole", rows, mid.h,
       kib(bytes), level_of(bytes, target.core), kib(mid.h * mid.w * mid.c * element)));
@@ -127,12 +137,15 @@ void explain_step(std::vector<std::string>& lines, const spec::Layer& layer,
                               live, shapes[1].h, kib(live * shapes[1].w * shapes[1].c * element)));
 }
 
-void explain_tasks(std::vector<std::string>& lines, const spec::Layer& layer, const Point& point) {
+void explain_tasks(std::vector<std::string>& lines, const spec::Layer& layer,
+                   const targets::Target& target, const Point& point) {
   constexpr std::string_view kAxis[] = {"rows", "channels", "pixels"};
-  for (const Phase& phase : cpu_phases(layer, point)) {
-    lines.push_back(fmt::format("one loop nest for stages {} to {}; tasks of {} output {}",
-                                phase.first_stage, phase.last_stage, phase.grain,
-                                kAxis[static_cast<int>(phase.axis)]));
+  for (const Phase& phase : cpu_phases(layer, target, point)) {
+    lines.push_back(
+        fmt::format("one loop nest for stages {} to {}; tasks of {} output {}, of which a thread "
+                    "gets {} or more",
+                    phase.first_stage, phase.last_stage, phase.grain,
+                    kAxis[static_cast<int>(phase.axis)], phase.least));
   }
 }
 
@@ -143,7 +156,7 @@ std::vector<std::string> explain(const spec::Layer& layer, const targets::Target
   if (target.device != targets::Device::cpu) return gpu_explain(layer, target.gpu, point);
   std::vector<std::string> lines;
   const std::vector<Shape> shapes = spec::shapes(layer);
-  explain_tasks(lines, layer, point);
+  explain_tasks(lines, layer, target, point);
   if (layer.stages.size() > 1) explain_step(lines, layer, shapes, point, target);
   explain_conversion(lines, layer, point, target);
   for (size_t i = 0; i < layer.stages.size(); ++i) {

@@ -60,7 +60,7 @@ Errors legal(const Point& point, const spec::Layer& layer, const targets::Target
 
 std::vector<Phase> phases(const spec::Layer& layer, const targets::Target& target,
                           const Point& point) {
-  return on_cpu(target) ? cpu_phases(layer, point) : gpu_phases(layer, point);
+  return on_cpu(target) ? cpu_phases(layer, target, point) : gpu_phases(layer, point);
 }
 
 void install() {

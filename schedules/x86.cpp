@@ -8,13 +8,11 @@
 
 namespace sepconv::schedules {
 
-Point x86_heuristic(const spec::Layer& layer, const targets::Target& target) {
+namespace {
+
+Point with_rows(int64_t rows, const spec::Layer& layer, const targets::Target& target) {
   Point point;
-  int64_t rows = 0;
-  if (layer.stages.size() > 1) {
-    rows = choose_rows(layer, target);
-    point["rows"] = rows;
-  }
+  if (layer.stages.size() > 1) point["rows"] = rows;
   for (size_t stage = 0; stage < layer.stages.size(); ++stage) {
     if (layer.stages[stage].kind == spec::StageKind::depthwise) {
       choose_window_tile(point, layer, stage, rows, target);
@@ -23,6 +21,17 @@ Point x86_heuristic(const spec::Layer& layer, const targets::Target& target) {
     }
   }
   return point;
+}
+
+}  // namespace
+
+Point x86_heuristic(const spec::Layer& layer, const targets::Target& target) {
+  if (layer.stages.size() == 1) return with_rows(0, layer, target);
+  const int64_t rows = choose_rows(layer, target);
+  Point point = with_rows(rows, layer, target);
+  // Where tiles do not divide the hidden channels the map stays one step.
+  if (rows > 0 || cpu_legal(point, layer, target).empty()) return point;
+  return with_rows(spec::output_shape(layer).h, layer, target);
 }
 
 }  // namespace sepconv::schedules

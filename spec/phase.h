@@ -23,6 +23,7 @@ struct Phase {
   /// Rows and columns are flattened although the tasks are ranges of channels; one pointwise stage
   /// only. Ranges of pixels are always flat.
   bool flat_channels = false;
+  int64_t least = 1;  ///< tasks that are worth a thread of their own
 
   [[nodiscard]] bool flat() const { return axis == Axis::pixels || flat_channels; }
 

@@ -71,6 +71,9 @@ sepconv_status sepconv_kernel_run(const sepconv_kernel* kernel, const sepconv_ca
 sepconv_status sepconv_kernel_query(const sepconv_kernel* kernel, const sepconv_call* call,
                                     uint32_t* tasks, size_t* workspace_bytes, const char** target);
 
+/* Of a phase's output along its axis. */
+int64_t sepconv_phase_extent(const sepconv_phase* phase);
+
 /* Computes tasks [first, first + count) of one image, on the caller's thread in one call of the
  * phase's function. False when that gave up. */
 int sepconv_run_phase(const sepconv_kernel* kernel, const sepconv_call* call,

@@ -104,6 +104,13 @@ static void add_output(arguments* all, const view* v, const sepconv_phase* phase
   buffer->host += min * v->strides[axis] * v->element_bytes;
 }
 
+int64_t sepconv_phase_extent(const sepconv_phase* phase) {
+  const int64_t* hwc = phase->output_hwc;
+  return phase->axis == SEPCONV_AXIS_CHANNELS ? hwc[2]
+         : phase->axis == SEPCONV_AXIS_PIXELS ? hwc[0] * hwc[1]
+                                              : hwc[0];
+}
+
 int sepconv_run_phase(const sepconv_kernel* kernel, const sepconv_call* call,
                       const sepconv_phase* phase, int64_t image, int64_t first, int64_t count,
                       sepconv_slot* slot) {

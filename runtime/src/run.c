@@ -15,10 +15,13 @@ typedef struct work {
 
 static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
-static uint32_t wanted_pieces(const sepconv_call* call, uint64_t tasks) {
+/* No more pieces than threads, and none with less work than a thread is worth. */
+static uint32_t wanted_pieces(const sepconv_call* call, const sepconv_phase* phase,
+                              uint64_t tasks) {
   const uint32_t threads =
       call != NULL && call->parallel_for != NULL && call->threads > 0 ? call->threads : 1;
-  return (uint32_t)least(threads, tasks);
+  const uint64_t worthwhile = tasks / (uint64_t)phase->least;
+  return (uint32_t)least(threads, worthwhile > 0 ? worthwhile : least(tasks, 1));
 }
 
 /* Tasks of the phase that may run at once: images of a kernel of several phases follow each other,
@@ -33,7 +36,8 @@ static size_t needed_workspace(const sepconv_variant* variant, const sepconv_cal
                                int64_t n) {
   uint32_t slots = 0;
   for (uint64_t i = 0; i < variant->phase_count; ++i) {
-    const uint32_t pieces = wanted_pieces(call, tasks_at_once(variant, &variant->phases[i], n));
+    const sepconv_phase* phase = &variant->phases[i];
+    const uint32_t pieces = wanted_pieces(call, phase, tasks_at_once(variant, phase, n));
     if (pieces > slots) slots = pieces;
   }
   if (slots == 0 || sepconv_on_device(variant)) return 0;
@@ -62,15 +66,27 @@ static void run_range(work* all, uint32_t piece, uint64_t first, uint64_t last) 
   }
 }
 
+/* The task that begins nearest to where equal shares of all images' extents would. The last task
+ * of an image may be longer than the others. */
+static uint64_t first_task(const work* all, uint64_t piece) {
+  const uint64_t an_image = (uint64_t)all->phase->tasks, grain = (uint64_t)all->phase->grain;
+  const uint64_t extent = (uint64_t)sepconv_phase_extent(all->phase);
+  const uint64_t total = all->tasks / an_image * extent;
+  const uint64_t exact = total / all->pieces * piece + total % all->pieces * piece / all->pieces;
+  const uint64_t within = exact % extent;
+  const uint64_t task = least(within / grain, an_image - 1);
+  const uint64_t next = task + 1 == an_image ? extent : (task + 1) * grain;
+  return exact / extent * an_image + task + (within - task * grain >= next - within);
+}
+
 static void run_piece(void* context, uint32_t piece) {
   work* all = (work*)context;
-  run_range(all, piece, all->tasks * piece / all->pieces,
-            all->tasks * (piece + 1ull) / all->pieces);
+  run_range(all, piece, first_task(all, piece), first_task(all, piece + 1ull));
 }
 
 /* All tasks of a phase; returns when they are done, which is the barrier between phases. */
 static void run_all(work* all) {
-  all->pieces = wanted_pieces(all->call, all->tasks);
+  all->pieces = wanted_pieces(all->call, all->phase, all->tasks);
   if (all->pieces > 1) {
     all->call->parallel_for(all->call->parallel_context, all->pieces, run_piece, all);
   } else {

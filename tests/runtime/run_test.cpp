@@ -34,6 +34,33 @@ TEST(Run, PiecesAreConsecutiveTasks) {
   EXPECT_EQ(rows(), (Rows{{0, 2}, {2, 4}, {4, 7}}));
 }
 
+TEST(Run, PiecesBeginAtTheTaskNearestToEqualShares) {
+  const Fake fake(7, 2, SEPCONV_AXIS_ROWS, 2);
+  const Call call(fake, 1, 2, forwards);
+  ASSERT_EQ(sepconv_run(&fake.kernel, &call.call), SEPCONV_OK);
+  EXPECT_EQ(rows(), (Rows{{0, 4}, {4, 7}}));
+  EXPECT_EQ(call.wrong_outputs(fake), 0);
+}
+
+TEST(Run, APieceIsWorthAThread) {
+  Fake fake(7, 2, SEPCONV_AXIS_ROWS, 1);
+  fake.phases.front().least = 3;
+  const Call call(fake, 1, 4, forwards);
+  ASSERT_EQ(sepconv_run(&fake.kernel, &call.call), SEPCONV_OK);
+  EXPECT_EQ(rows(), (Rows{{0, 3}, {3, 7}}));
+}
+
+TEST(Run, ABatchOfSmallImagesIsWorthMoreThreadsThanOne) {
+  Fake fake(3, 2, SEPCONV_AXIS_ROWS, 1);
+  fake.phases.front().least = 6;
+  const Call one(fake, 1, 2, [](void*, uint32_t, sepconv_body, void*) { FAIL(); });
+  EXPECT_EQ(sepconv_run(&fake.kernel, &one.call), SEPCONV_OK);
+  clear_seen();
+  const Call four(fake, 4, 2, forwards);
+  ASSERT_EQ(sepconv_run(&fake.kernel, &four.call), SEPCONV_OK);
+  EXPECT_EQ(rows(), (Rows{{0, 3}, {0, 3}, {0, 3}, {0, 3}}));
+}
+
 TEST(Run, PiecesCrossImages) {
   const Fake fake(3, 2, SEPCONV_AXIS_ROWS, 1);
   const Call call(fake, 3, 2, forwards);
@@ -86,6 +113,17 @@ TEST_P(AnyOrder, ComputesEveryOutput) {
 INSTANTIATE_TEST_SUITE_P(Splits, AnyOrder,
                          testing::Values(Split{1, 1, 1}, Split{13, 1, 4}, Split{13, 5, 7},
                                          Split{2, 3, 64}, Split{64, 2, 0}));
+
+TEST(Run, EveryTaskBelongsToOnePieceWhateverTheGrain) {
+  for (const int64_t grain : {1, 2, 3, 5, 8}) {
+    for (const uint32_t threads : {1, 2, 3, 4, 7, 8}) {
+      const Fake fake(13, 2, SEPCONV_AXIS_ROWS, grain);
+      const Call call(fake, 3, threads, backwards);
+      ASSERT_EQ(sepconv_run(&fake.kernel, &call.call), SEPCONV_OK);
+      EXPECT_EQ(call.wrong_outputs(fake), 0) << grain << " rows on " << threads;
+    }
+  }
+}
 
 TEST(Run, EveryPieceHasScratchOfItsOwnInsideTheWorkspace) {
   Fake fake(8, 2, SEPCONV_AXIS_ROWS, 1);

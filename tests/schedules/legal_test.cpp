@@ -36,6 +36,7 @@ TEST_P(Legal, NamesTheKnob) {
 constexpr const char* kPointwise = "pw_f32_n1h14w14c64_o96_none";
 constexpr const char* kDepthwise = "dw_f32_n1h28w28c24_k3s1p1_relu6";
 constexpr const char* kSeparable = "dwpw_f32_n1h28w28c64_o64_k3s1p1_relu6_none";
+constexpr const char* kPlanar = "dwpw_f32_n1h7w7c64_o64_k3s1p1_relu6_none_nchw";
 INSTANTIATE_TEST_SUITE_P(
     Points, Legal,
     testing::Values(Refused{kPointwise, "pw_x", 0}, Refused{kPointwise, "pw_x", 14},
@@ -45,7 +46,19 @@ INSTANTIATE_TEST_SUITE_P(
                     Refused{kDepthwise, "dw_x", 1000}, Refused{kDepthwise, "dw_v", 4},
                     Refused{kDepthwise, "dw_unroll", 4}, Refused{kDepthwise, "dw_order", -1},
                     Refused{kDepthwise, "dw_split", 4}, Refused{kSeparable, "rows", 17},
-                    Refused{kSeparable, "dw_y", 3}));
+                    Refused{kSeparable, "dw_y", 3}, Refused{kPlanar, "rows", 0}));
+
+TEST(LegalPoint, BlocksOfHiddenChannelsAreWholeAndPassOneByOne) {
+  const targets::Target target = target_of("x86-64-v4");
+  const spec::Layer layer = layer_of("ir_f32_n1h7w7c16_e96_o16_k3s1p1_relu6_relu6_none");
+  Point point = heuristic(layer, target);
+  ASSERT_EQ(point.at("rows"), 0);
+  point["dw_order"] = 0;
+  EXPECT_TRUE(blames(legal(point, layer, target), "dw_order"));
+  point["dw_order"] = 2;
+  point["ex_v"] = 4;
+  EXPECT_TRUE(blames(legal(point, layer, target), "rows"));
+}
 
 TEST(LegalPoint, ReportsAMissingKnob) {
   const spec::Layer layer = layer_of(kPointwise);

@@ -1,4 +1,6 @@
 // Tests of schedules: phases cover the layer and cut it into tasks.
+#include <algorithm>
+#include <limits>
 #include <random>
 
 #include "tests/schedules/fixture.h"
@@ -39,8 +41,59 @@ TEST(Phases, CoverEveryStageOnceInOrder) {
 
 TEST(Phases, SmallMapsSplitIntoChannels) {
   const targets::Target target = target_of("x86-64-v4");
-  const spec::Layer layer = layer_of("dwpw_f32_n1h7w7c1024_o1024_k3s1p1_relu6_relu6");
-  EXPECT_EQ(phases(layer, target, heuristic(layer, target))[0].axis, Axis::channels);
+  for (const char* name :
+       {"dwpw_f32_n1h14w14c512_o512_k3s1p1_relu6_relu6", "pw_f32_n1h7w7c320_o1280_relu6",
+        "ir_f32_n1h7w7c160_e960_o160_k3s1p1_relu6_relu6_none_res"}) {
+    const spec::Layer layer = layer_of(name);
+    EXPECT_EQ(phases(layer, target, heuristic(layer, target))[0].axis, Axis::channels) << name;
+  }
+}
+
+/// How many threads find work in the phase that has least.
+int64_t busy_threads(const spec::Layer& layer, const targets::Target& target) {
+  int64_t least = std::numeric_limits<int64_t>::max();
+  for (const Phase& phase : phases(layer, target, heuristic(layer, target))) {
+    const int64_t tasks = std::max<int64_t>(1, extent(layer, phase) / phase.grain);
+    least = std::min(least, std::max<int64_t>(1, tasks / phase.least));
+  }
+  return least;
+}
+
+TEST(Phases, LargeLayersHaveWorkForSeveralThreads) {
+  for (const char* name :
+       {"ir_f32_n1h7w7c160_e960_o160_k3s1p1_relu6_relu6_none_res",
+        "ir_f32_n1h14w14c96_e576_o160_k3s2p1_relu6_relu6_none",
+        "ir_f32_n1h14w14c96_e576_o96_k3s1p1_relu6_relu6_none_res",
+        "dwpw_f32_n1h7w7c1024_o1024_k3s1p1_relu6_relu6", "pw_f32_n1h7w7c320_o1280_relu6"}) {
+    const spec::Layer layer = layer_of(name);
+    for (const char* target : kCpuTargets) {
+      EXPECT_GE(busy_threads(layer, target_of(target)), 4) << name << " on " << target;
+    }
+  }
+}
+
+TEST(Phases, TinyLayersStayOnOneThread) {
+  for (const char* name : {"dw_f32_n1h7w7c64_k3s1p1_none", "pw_f32_n1h5w5c1_o1_none",
+                           "dwpw_f32_n1h8w8c8_o16_k3s1p1_none_none",
+                           "ir_f32_n1h4w4c8_e48_o8_k3s1p1_relu6_relu6_none_res"}) {
+    for (const char* target : kCpuTargets) {
+      EXPECT_EQ(busy_threads(layer_of(name), target_of(target)), 1) << name << " on " << target;
+    }
+  }
+}
+
+TEST(Phases, ZeroRowsSetTheLastStageApart) {
+  const targets::Target target = target_of("x86-64-v4");
+  const spec::Layer layer = layer_of("ir_f32_n1h14w14c64_e384_o64_k3s1p1_relu6_relu6_none");
+  Point point = heuristic(layer, target);
+  point["rows"] = 0;
+  point["dw_order"] = 2;
+  ASSERT_TRUE(legal(point, layer, target).empty());
+  const auto list = phases(layer, target, point);
+  ASSERT_EQ(list.size(), 2U);
+  EXPECT_EQ(list[0].last_stage, 1);
+  EXPECT_EQ(list[0].axis, Axis::channels);
+  EXPECT_TRUE(list[1].flat());
 }
 
 TEST(Phases, LargeMapsSplitIntoRows) {
