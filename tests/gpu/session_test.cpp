@@ -125,6 +125,15 @@ TEST_F(Session, LeavesTheGapsBetweenPixels) {
   close();
 }
 
+TEST_F(Session, AllocatesNothingForHostMemoryEither) {
+  Call call(fake_, 3);
+  ASSERT_EQ(open(call), SEPCONV_OK);
+  const int allocations = driver().allocations;
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(run(call), SEPCONV_OK);
+  EXPECT_EQ(driver().allocations, allocations);
+  close();
+}
+
 TEST_F(Session, NeitherAllocatesNorWaitsOnDeviceMemory) {
   Call call(fake_, 3);
   ASSERT_EQ(open(call), SEPCONV_OK);
