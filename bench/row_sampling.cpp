@@ -202,6 +202,7 @@ std::string sample_device_row(const Sampled& row, std::vector<Session> sessions,
   for (Session& session : sessions) {
     measure::Timed turn;
     turn.elsewhere = [&session](size_t calls) { return measure::Sample{session.time(calls)}; };
+    turn.repeat = measure::DeviceRun::runs_a_sample(session.time(10));
     turns.push_back(std::move(turn));
   }
   std::vector<double> peaks;

@@ -80,8 +80,12 @@ double DeviceRun::microseconds(size_t runs) {
 
 size_t DeviceRun::runs_a_sample() {
   constexpr size_t kFirst = 10;
-  const double us = std::max(
-      microseconds(1) > kSampleMicroseconds ? kSampleMicroseconds : microseconds(kFirst), 0.1);
+  return runs_a_sample(microseconds(1) > kSampleMicroseconds ? kSampleMicroseconds
+                                                             : microseconds(kFirst));
+}
+
+size_t DeviceRun::runs_a_sample(double us) {
+  us = std::max(us, 0.1);
   return std::clamp<size_t>(static_cast<size_t>(kSampleMicroseconds / us), 1, kMostRuns);
 }
 

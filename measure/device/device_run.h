@@ -26,6 +26,8 @@ class DeviceRun {
   [[nodiscard]] bool read_output(void* to) { return output_.read(to, output_bytes_); }
   /// So many runs that waiting for them once costs little beside them.
   [[nodiscard]] size_t runs_a_sample();
+  /// The same for anything that takes so many microseconds a run.
+  [[nodiscard]] static size_t runs_a_sample(double us);
 
  private:
   Device& device_;
