@@ -25,6 +25,12 @@ constexpr int kRepetitions = 4;
 constexpr uint64_t kDramCaches = 4, kLeastDram = uint64_t{64} << 20,
                    kMostDram = uint64_t{256} << 20;
 
+/// OpenCL's device may be a CPU, beyond whose cache no buffer lies that is quickly written.
+uint64_t dram_bytes(targets::Device kind, uint64_t cache) {
+  if (kind == targets::Device::opencl) return kLeastDram;
+  return std::clamp(std::bit_ceil(kDramCaches * cache), kLeastDram, kMostDram);
+}
+
 /// The mixes of reads and writes, and the share of reads in all bytes moved.
 struct Mix {
   bool reads, writes;
