@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <thread>
 
 #include "measure/device/ceilings.h"
@@ -119,6 +120,10 @@ std::vector<measure::Timed> cold_turns(const Sampled& row, std::vector<Session>&
   return turns;
 }
 
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
 void copy_text(char (&to)[160], const std::string& text) {
   std::snprintf(to, sizeof(to), "%s", text.c_str());
 }
@@ -174,8 +179,17 @@ void sample_row(const Sampled& row, std::vector<Session> sessions, Samples& samp
 std::string sample_device_row(const Sampled& row, std::vector<Session> sessions, Samples& samples) {
   measure::Device device(row.target.device);
   if (!device.usable()) return device.problem();
+  // The call from host memory has run: what is timed must give the same bits.
+  const std::vector<float> expected = row.call.output.read();
+  row.call.output.poison();
   measure::DeviceRun run(device, row.kernel, row.call.call);
   if (!run.problem().empty()) return run.problem();
+  if (run.microseconds(1) < 0 || !run.read_output(row.call.call.output.data)) {
+    return "a run on the device failed";
+  }
+  if (!same_bits(row.call.output.read(), expected)) {
+    return "with device memory the output differs from that with host memory";
+  }
   measure::DevicePeak peak(device);
   bool failed = false;
   std::vector<measure::Timed> turns(1);
@@ -188,6 +202,7 @@ std::string sample_device_row(const Sampled& row, std::vector<Session> sessions,
   for (Session& session : sessions) {
     measure::Timed turn;
     turn.elsewhere = [&session](size_t calls) { return measure::Sample{session.time(calls)}; };
+    turn.repeat = measure::DeviceRun::runs_a_sample(session.time(10));
     turns.push_back(std::move(turn));
   }
   std::vector<double> peaks;

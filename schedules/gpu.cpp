@@ -92,7 +92,7 @@ GpuLoops tile_output(StageFuncs& stage, const GpuTile& tile, const Chain& chain)
       .split(chain.c, loops.channel_block, channel, as_int(tile.block_channels()),
              guard(tile.channels, tile.block_channels()))
       .split(channel, loops.thread, channel, as_int(tile.v))
-      .split(channel, vector, lane, 4)
+      .split(channel, vector, lane, as_int(tile.lanes()))
       .reorder(lane, vector, pixel, loops.thread, thread_x, thread_y, loops.channel_block,
                loops.block, block_y)
       .unroll(vector)
@@ -143,7 +143,7 @@ void accumulate(StageFuncs& stage, Func feed, const Var& at, const GpuTile& tile
       .bound_extent(chain.c, as_int(tile.v))
       .align_bounds(chain.c, as_int(tile.v))
       .bound_extent(chain.x, as_int(tile.x))
-      .split(chain.c, vector, lane, 4, TailStrategy::RoundUp)
+      .split(chain.c, vector, lane, as_int(tile.lanes()), TailStrategy::RoundUp)
       .reorder(lane, vector, chain.x)
       .vectorize(lane)
       .unroll(vector)
@@ -152,7 +152,7 @@ void accumulate(StageFuncs& stage, Func feed, const Var& at, const GpuTile& tile
   RVar outer("channels_outer"), step("step");
   sum.update()
       .split(stage.taps[0], outer, step, as_int(tile.k))
-      .split(chain.c, vector, lane, 4, TailStrategy::RoundUp);
+      .split(chain.c, vector, lane, as_int(tile.lanes()), TailStrategy::RoundUp);
   std::vector<Halide::VarOrRVar> order{lane, vector, chain.x, step, outer};
   for (int i = 1; i < stage.taps.dimensions(); ++i) order.emplace_back(stage.taps[i]);
   sum.update()

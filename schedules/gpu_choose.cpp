@@ -14,7 +14,7 @@
 namespace sepconv::schedules {
 namespace {
 
-constexpr int64_t kLeastThreads = 64, kMostThreads = 256;
+constexpr int64_t kLeastThreads = 32, kMostThreads = 512;
 /// Registers that a thread holds all the time, estimated, with room for what the estimate does not
 /// know.
 constexpr int64_t kMostHeld = 112;
@@ -48,7 +48,6 @@ Choices choices_of(const spec::Layer& layer, const Phase& phase) {
   all.feed_v = values_of(space, "dw_v", 0);
   if (tile.window) all.feed_v = {1};  // its own knob
   all.x = values_of(space, p + "x", 1);
-  if (tile.width >= 4) std::erase_if(all.x, [](int64_t x) { return x < 4; });
   all.tx = values_of(space, p + "tx", 1);
   all.ty = values_of(space, p + "ty", 1);
   return all;

@@ -1,22 +1,28 @@
 // Schedules: what a launch of a GPU tile is predicted to cost on a named GPU. Knows no Halide and
 // no search.
 //
-// A multiprocessor issues 4 instructions a cycle, multiplies and adds `fma_lanes` floats, and its
-// first cache and shared memory answer one line of 128 bytes. Warps hide the wait for loads behind
-// each other's steps: n warps of s busy cycles a step and a wait of w cycles take w + n s together.
+// A multiprocessor has four parts. Each issues one instruction a cycle to one of its own warps and
+// multiplies and adds with a quarter of the lanes, so fewer than four warps leave parts idle. First
+// cache and shared memory answer one line of 128 bytes a cycle. A step of a warp takes at least the
+// wait for its loads and then its own instructions; other warps of its part fill the wait.
 // Instruction counts are those of the generated code: CUDA's assembler shows 10 to 20 beside the
 // loads and multiply-adds of a step of the channel loop, and for each load of a window two to three
 // that find its address and test the border.
 #include "schedules/gpu_cost.h"
 
 #include <algorithm>
+#include <cmath>
+#include <initializer_list>
 
 namespace sepconv::schedules {
 namespace {
 
-constexpr double kIssue = 4, kLine = 128, kWarp = 32;
+constexpr double kParts = 4, kLine = 128, kWarp = 32;
+constexpr double kFmaWait = 4;       // cycles until a sum takes the next product
+constexpr double kPort = 64;         // bytes a cycle from the second cache to a multiprocessor
 constexpr double kStepWait = 250;    // cycles: loads that mostly hit the first or second cache
 constexpr double kWindowWait = 500;  // loads that mostly come from the second cache or memory
+constexpr double kHeldLoads = 96;    // registers for sums and loads of a step
 constexpr double kFloat = sizeof(float);
 
 /// Work of one thread of a block.
@@ -24,14 +30,20 @@ struct Work {
   double fma = 0, instructions = 0;
   double lines = 0;  ///< of the first cache or shared memory, for the thread's warp
   double step = 0;   ///< parts that each wait for loads once
-  Work& operator+=(const Work& other) {
-    fma += other.fma, instructions += other.instructions, lines += other.lines, step += other.step;
-    return *this;
-  }
+  double chain = 0;  ///< multiply-adds that wait for each other
 };
 
 Work times(const Work& work, double count) {
-  return {work.fma * count, work.instructions * count, work.lines * count, work.step * count};
+  return {work.fma * count, work.instructions * count, work.lines * count, work.step * count,
+          work.chain * count};
+}
+
+/// Of things that go on at the same time: the longest, and a part of the others, since overlap is
+/// not full.
+double together(std::initializer_list<double> all) {
+  double longest = 0, sum = 0;
+  for (const double one : all) longest = std::max(longest, one), sum += one;
+  return longest + 0.1 * (sum - longest);
 }
 
 double parts(int64_t extent, int64_t size) {
@@ -46,16 +58,24 @@ double span(const spec::Window& window, int axis, double outputs) {
   return std::min(outputs * taps, overlapping);
 }
 
+/// Lines that a warp's load or store of so many floats a thread touches: threads of other pixels
+/// are elsewhere.
+double lines_of(double floats, const GpuTile& tile) {
+  return std::max(floats, kWarp / static_cast<double>(tile.c));
+}
+
 /// The taps of a thread's pixels in `vector` channels, and where the result goes.
-Work window_work(const spec::Window& window, double pixels, double vector) {
+Work window_work(const spec::Window& window, const GpuTile& tile, int64_t channels) {
+  const auto pixels = static_cast<double>(tile.x), vector = static_cast<double>(channels);
   const auto rows = static_cast<double>(window.kernel[0]);
   const double taps = rows * static_cast<double>(window.kernel[1]);
-  const double loads = rows * span(window, 1, pixels) + taps;
+  const double inputs = rows * span(window, 1, pixels);
+  const double loads = inputs + taps;
   Work work;
   work.fma = pixels * taps * vector;
   work.instructions = work.fma + 3.5 * loads + pixels + 20;
-  work.lines = (loads + pixels) * vector;
-  work.step = vector > 1 ? rows : 1;
+  work.lines = (inputs + pixels) * lines_of(vector, tile) + taps * vector;
+  work.step = taps_at_once(window, tile.x, channels) ? 1 : rows;
   return work;
 }
 
@@ -67,7 +87,7 @@ Work channel_work(const spec::Stage& stage, const GpuTile& tile) {
   const bool scalar = stage.kind == spec::StageKind::conv2d;  // its input is not loaded in vectors
   const double inputs = x * (scalar ? k : parts(tile.k, 4));
   const double border = scalar ? 2.5 * inputs : 0;
-  const double weights = k * v / 4;
+  const double weights = k * parts(tile.v, 4);
   // Threads of other pixels in a warp load other inputs. Threads of 8 channels leave every other
   // vector of weights out, so a load touches twice the lines.
   const double groups = std::max(1.0, kWarp / c);
@@ -75,34 +95,37 @@ Work channel_work(const spec::Stage& stage, const GpuTile& tile) {
   step.fma = x * v * k;
   step.instructions = step.fma + inputs + border + weights + 6 + 1.5 * x;
   step.lines = inputs * groups + weights * std::min(c, kWarp) * v * kFloat / kLine;
-  step.step = 1;
+  // Loads from beyond the first cache that registers do not hold at once wait again.
+  const double ahead = k * v + (tile.staged ? 0 : x * k);
+  step.step = std::ceil(ahead / (kHeldLoads - x * v));
+  step.chain = k;
   return times(step, taps * static_cast<double>(tile.channels_in) / k);
 }
 
 /// Filling the tile in shared memory.
 Work feed_work(const spec::Layer& layer, const Phase& phase, const GpuTile& tile) {
   if (!tile.staged) return {};
-  const auto x = static_cast<double>(tile.x), vector = static_cast<double>(tile.feed_v);
   const double serial = parts(tile.channels_in, tile.c * tile.feed_v);
   if (phase.last_stage > phase.first_stage) {
     const auto& window = layer.stages[static_cast<size_t>(phase.last_stage) - 1].window;
-    return times(window_work(window, x, vector), serial);
+    return times(window_work(window, tile, tile.feed_v), serial);
   }
   Work copy;
+  const auto x = static_cast<double>(tile.x), vector = static_cast<double>(tile.feed_v);
   copy.instructions = 5 * x + 10;
-  copy.lines = 2 * x * vector;
+  copy.lines = x * (lines_of(vector, tile) + vector);
   copy.step = 1;
   return times(copy, serial);
 }
 
 /// Fitted to what CUDA's assembler reports: sums, the loads of a step that it issues ahead, and
-/// addresses. A window of few taps in one channel loads all of them at once, others row by row.
+/// addresses.
 void estimate_registers(const spec::Layer& layer, const Phase& phase, const GpuTile& tile,
                         GpuCost& cost) {
   constexpr int64_t kCap = 128, kAddresses = 28;
   const auto window = [&](int64_t pixels, int64_t vector, int stage) {
     const auto& taps = layer.stages[static_cast<size_t>(stage)].window;
-    const int64_t rows = phase.inline_taps && vector == 1 ? taps.kernel[0] : 1;
+    const int64_t rows = taps_at_once(taps, pixels, vector) ? taps.kernel[0] : 1;
     const auto loads = static_cast<int64_t>(span(taps, 1, static_cast<double>(pixels)));
     cost.held = std::max(cost.held, pixels * vector + kAddresses);
     cost.registers = std::max(cost.registers, (pixels + rows * loads + 1) * vector + kAddresses);
@@ -120,7 +143,9 @@ void estimate_registers(const spec::Layer& layer, const Phase& phase, const GpuT
 /// Bytes that all blocks together ask of the second cache.
 double l2_bytes(const spec::Layer& layer, const Phase& phase, const GpuTile& tile, double passes) {
   double rows = static_cast<double>(tile.tile_y), columns = static_cast<double>(tile.columns());
-  auto channels = static_cast<double>(tile.window ? tile.block_channels() : tile.channels_in);
+  // The second cache sends sectors of 8 floats.
+  auto channels = static_cast<double>(tile.window ? std::max<int64_t>(tile.block_channels(), 8)
+                                                  : tile.channels_in);
   double weights = 0;
   for (int i = phase.first_stage; i <= phase.last_stage; ++i) {
     const spec::Stage& stage = layer.stages[static_cast<size_t>(i)];
@@ -157,13 +182,18 @@ double once_bytes(const spec::Layer& layer, const Phase& phase) {
   return floats * kFloat;
 }
 
+/// Cycles in which so many warps of a multiprocessor do the same work side by side.
+double cycles(const Work& work, double warps, double wait, const targets::Multiprocessor& one) {
+  if (work.step == 0) return 0;
+  const double lanes = static_cast<double>(one.fma_lanes) / kParts;
+  const double busy = std::max(work.fma * kWarp / lanes, work.instructions);
+  const double alone = wait * work.step + std::max(busy, kFmaWait * work.chain);
+  return together({alone, std::ceil(warps / kParts) * busy, warps * work.lines});
+}
+
 }  // namespace
 
-double GpuCost::us() const {
-  const double all = multiprocessor_us + l2_us + dram_us;
-  const double longest = std::max({multiprocessor_us, l2_us, dram_us});
-  return longest + 0.1 * (all - longest);
-}
+double GpuCost::us() const { return together({multiprocessor_us, l2_us, dram_us}); }
 
 const char* GpuCost::bound() const {
   if (dram_us > std::max(multiprocessor_us, l2_us)) return "memory";
@@ -175,31 +205,32 @@ GpuCost gpu_cost(const spec::Layer& layer, const Phase& phase, const GpuTile& ti
   const targets::Multiprocessor& one = targets::multiprocessor(gpu.sm);
   const double passes = tile.window || tile.split ? 1 : parts(tile.channels, tile.block_channels());
   const spec::Stage& last = layer.stages[static_cast<size_t>(phase.last_stage)];
-  Work loop = tile.window ? window_work(last.window, static_cast<double>(tile.x),
-                                        static_cast<double>(tile.v))
+  Work loop = tile.window ? window_work(last.window, tile, tile.v)
                           : times(channel_work(last, tile), passes);
   GpuCost cost;
   cost.fma_share = loop.fma / loop.instructions;
-  Work all = loop;
-  all += feed_work(layer, phase, tile);
-  all.instructions += 60 + 2 * static_cast<double>(tile.x * tile.v) * passes;
+  loop.instructions += 60 + 2 * static_cast<double>(tile.x * tile.v) * passes;
+  loop.step += passes;  // biases
+  const Work feed = feed_work(layer, phase, tile);
   estimate_registers(layer, phase, tile, cost);
   cost.resident = targets::resident_blocks(one, tile.threads(), cost.registers,
                                            shared_bytes(layer, phase, tile));
   cost.occupancy =
       static_cast<double>(cost.resident * tile.threads()) / static_cast<double>(one.threads);
   if (cost.resident == 0) return cost;
-  const double warps = parts(tile.threads(), 32);
-  const double busy =
-      std::max({all.fma * kWarp / one.fma_lanes, all.instructions / kIssue, all.lines});
-  const double per_multiprocessor = parts(blocks(tile), gpu.multiprocessors);
-  const double together = std::min(static_cast<double>(cost.resident), per_multiprocessor) * warps;
-  const double step = busy / all.step;
-  const double wait = tile.window ? kWindowWait : kStepWait;
-  const double share = together * step / (wait + together * step);
-  cost.multiprocessor_us = per_multiprocessor * warps * busy / share / (gpu.clock_ghz * 1e3);
+  // Of the multiprocessor with most blocks: rounds of as many as it holds at once, and the rest.
+  const int64_t mine = static_cast<int64_t>(parts(blocks(tile), gpu.multiprocessors));
+  const auto round = [&](int64_t resident) {
+    const double warps = static_cast<double>(resident) * parts(tile.threads(), 32);
+    return cycles(feed, warps, kWindowWait, one) +
+           cycles(loop, warps, tile.window ? kWindowWait : kStepWait, one);
+  };
+  double all = static_cast<double>(mine / cost.resident) * round(cost.resident);
+  if (mine % cost.resident > 0) all += round(mine % cost.resident);
+  cost.multiprocessor_us = all / (gpu.clock_ghz * 1e3);
   cost.l2_bytes = l2_bytes(layer, phase, tile, passes);
-  cost.l2_us = cost.l2_bytes / (gpu.l2_gbs() * 1e3);
+  const double ports = kPort * static_cast<double>(std::min(blocks(tile), gpu.multiprocessors));
+  cost.l2_us = cost.l2_bytes / (std::min(gpu.l2_bytes_a_cycle, ports) * gpu.clock_ghz * 1e3);
   const double once = once_bytes(layer, phase);
   cost.dram_bytes = once > static_cast<double>(gpu.l2_bytes) ? once : 0;
   cost.dram_us = cost.dram_bytes / (gpu.dram_gbs * 1e3);

@@ -30,7 +30,7 @@ void split_sum(Halide::Stage stage, const SumLoops& loops, const GpuTile& tile,
                const Chain& chain) {
   stage.split(chain.c, loops.block, loops.channel, as_int(tile.block_channels()))
       .split(loops.channel, loops.thread, loops.channel, as_int(tile.v))
-      .split(loops.channel, loops.vector, loops.lane, 4)
+      .split(loops.channel, loops.vector, loops.lane, as_int(tile.lanes()))
       .split(chain.x, loops.thread_x, loops.pixel, as_int(tile.x));
 }
 

@@ -10,6 +10,8 @@ namespace {
 
 /// Accumulators of a thread beyond which registers spill.
 constexpr int64_t kThreadSums = 64;
+/// Multiply-adds of a step, all unrolled: longer loops leave the first instruction caches.
+constexpr int64_t kStepFmas = 512;
 
 int64_t packed_channels(int64_t channels) {
   return (channels + spec::kChannelBlock - 1) / spec::kChannelBlock * spec::kChannelBlock;
@@ -20,12 +22,12 @@ std::vector<int64_t> up_to(std::vector<int64_t> values, int64_t limit) {
   return values;
 }
 
-/// Threads along channels such that a block's channels divide the packed ones.
+/// Threads along channels such that a block's channels can divide the packed ones.
 std::vector<int64_t> channel_threads(int64_t channels) {
   std::vector<int64_t> values;
-  const int64_t groups = packed_channels(channels) / 4;
-  for (int64_t c = 1; c <= std::min<int64_t>(groups, 128); ++c) {
-    if (groups % c == 0) values.push_back(c);
+  const int64_t packed = packed_channels(channels);
+  for (int64_t c = 1; c <= std::min<int64_t>(packed, 128); ++c) {
+    if (packed % c == 0) values.push_back(c);
   }
   return values;
 }
@@ -33,7 +35,7 @@ std::vector<int64_t> channel_threads(int64_t channels) {
 /// Three only where nothing loads them as a vector, which OpenCL lays out like one of four.
 std::vector<int64_t> steps(int64_t channels_in, bool dense) {
   std::vector<int64_t> values{1};
-  for (const int64_t k : {2, 3, 4, 8}) {
+  for (const int64_t k : {2, 3, 4, 8, 16, 32}) {
     if (channels_in % k == 0 && (k != 3 || dense)) values.push_back(k);
   }
   return values;
@@ -57,8 +59,6 @@ std::vector<int64_t> vectors(int64_t channels) {
 /// The launches of a layer: a hidden tensor may stay inside one.
 std::vector<Phase> launches(const spec::Layer& layer, const Point& point) {
   const bool hidden = knob(point, "hidden") > 0;
-  // All taps of four channels at once would not fit the registers.
-  const bool vectors = knob(point, "dw_v") > 1;
   const auto shapes = spec::shapes(layer);
   const int last = static_cast<int>(layer.stages.size()) - 1;
   const auto flat = [&](int stage) {
@@ -71,10 +71,12 @@ std::vector<Phase> launches(const spec::Layer& layer, const Point& point) {
   if (apart) all.push_back(flat(0));
   all.push_back(Phase{apart ? 1 : 0, last, Axis::rows, shapes.back().h, false});
   for (Phase& phase : all) {
+    const int64_t pixels = knob(point, launch_prefix(layer, phase) + "x");
+    const int64_t vector = hidden ? 1 : std::max<int64_t>(1, knob(point, "dw_v"));
     for (int i = phase.first_stage; i <= phase.last_stage; ++i) {
-      const auto& kernel = layer.stages[static_cast<size_t>(i)].window.kernel;
-      if (layer.stages[static_cast<size_t>(i)].kind == spec::StageKind::depthwise) {
-        phase.inline_taps = kernel[0] * kernel[1] <= 9 && (hidden || !vectors);
+      const spec::Stage& stage = layer.stages[static_cast<size_t>(i)];
+      if (stage.kind == spec::StageKind::depthwise) {
+        phase.inline_taps = taps_at_once(stage.window, pixels, vector);
       }
     }
   }
@@ -111,6 +113,17 @@ void check_values(Reasons& reasons, const Space& space, const Point& point) {
   }
 }
 
+/// Whether blocks of channels and steps leave no rest of a hidden block.
+bool whole_hidden(const GpuTile& tile) {
+  return tile.hidden == 0 ||
+         (tile.channels % tile.block_channels() == 0 && tile.hidden % tile.k == 0);
+}
+
+/// Whether the channels of a block divide the packed ones.
+bool whole_channels(const GpuTile& tile) {
+  return tile.window || packed_channels(tile.channels) % tile.block_channels() == 0;
+}
+
 void check_tile(Reasons& reasons, const spec::Layer& layer, const Phase& phase,
                 const GpuTile& tile) {
   const std::string p = launch_prefix(layer, phase);
@@ -134,13 +147,17 @@ void check_tile(Reasons& reasons, const spec::Layer& layer, const Phase& phase,
     reasons.add(p + "x", "keeps " + std::to_string(tile.x * tile.v) + " sums in a thread",
                 "at most " + std::to_string(kThreadSums));
   }
-  if (tile.hidden > 0 &&
-      (tile.channels % tile.block_channels() != 0 || tile.hidden % tile.k != 0)) {
+  if (tile.x * tile.v * tile.k > kStepFmas) {
+    reasons.add(p + "k",
+                "makes steps of " + std::to_string(tile.x * tile.v * tile.k) + " multiply-adds",
+                "at most " + std::to_string(kStepFmas));
+  }
+  if (!whole_hidden(tile)) {
     reasons.add("hidden", "needs blocks of channels and steps without a rest",
                 "take a divisor of " + std::to_string(tile.channels) + " for " + p + "c times " +
                     p + "v, and of the hidden block for " + p + "k");
   }
-  if (!tile.window && packed_channels(tile.channels) % tile.block_channels() != 0) {
+  if (!whole_channels(tile)) {
     reasons.add(p + "v",
                 "blocks of " + std::to_string(tile.block_channels()) +
                     " channels do not divide the packed ones",
@@ -164,7 +181,7 @@ Space launch_space(const spec::Layer& layer, const Phase& phase) {
     space.knobs.push_back({p + "v", "channels of a thread", vectors(tile.channels)});
   } else {
     space.knobs.push_back({p + "c", "threads along channels", channel_threads(tile.channels)});
-    space.knobs.push_back({p + "v", "channels of a thread", {4, 8}});
+    space.knobs.push_back({p + "v", "channels of a thread", {1, 2, 4, 8}});
     space.knobs.push_back({p + "k", "input channels a step", steps(tile.channels_in, p == "cv_")});
     space.knobs.push_back({p + "split", "1: blocks of channels in blocks of threads", {0, 1}});
   }
@@ -175,15 +192,20 @@ Space launch_space(const spec::Layer& layer, const Phase& phase) {
     space.knobs.push_back({p + "stage", "1: the input's tile in shared memory", {0, 1}});
   }
   space.knobs.push_back({p + "x", "columns of a thread", up_to({1, 2, 4, 7, 8}, tile.width)});
-  space.knobs.push_back({p + "tx", "threads along columns", {1, 2, 4, 8, 16, 32}});
-  space.knobs.push_back({p + "ty", "threads along rows", up_to({1, 2, 4, 8}, tile.height)});
+  space.knobs.push_back({p + "tx", "threads along columns", {1, 2, 4, 7, 8, 16, 32}});
+  space.knobs.push_back({p + "ty", "threads along rows", up_to({1, 2, 4, 7, 8}, tile.height)});
   return space;
 }
 
+bool taps_at_once(const spec::Window& window, int64_t pixels, int64_t vector) {
+  return window.kernel[0] * window.kernel[1] <= 9 && (vector == 1 || pixels <= 2);
+}
+
 bool launchable(const spec::Layer& layer, const Phase& phase, const GpuTile& tile) {
-  Reasons reasons;
-  check_tile(reasons, layer, phase, tile);
-  return reasons.errors.empty();
+  return tile.threads() <= kBlockThreads && shared_bytes(layer, phase, tile) <= kSharedBytes &&
+         tile.columns() <= tile.width && tile.tile_y <= tile.height &&
+         tile.x * tile.v <= kThreadSums && tile.x * tile.v * tile.k <= kStepFmas &&
+         whole_hidden(tile) && whole_channels(tile);
 }
 
 GpuTile gpu_tile(const spec::Layer& layer, const Phase& phase, const Point& point) {
@@ -199,7 +221,7 @@ GpuTile gpu_tile(const spec::Layer& layer, const Phase& phase, const Point& poin
   tile.channels = out.c;
   tile.channels_in = shapes[last].c;
   tile.c = get("c"), tile.x = get("x"), tile.k = get("k");
-  tile.v = tile.window ? get("v") : std::max<int64_t>(4, get("v"));
+  tile.v = get("v");
   tile.tile_x = get("tx"), tile.tile_y = get("ty");
   tile.split = knob(point, p + "split") == 1;
   tile.staged = knob(point, p + "stage") == 1 || phase.last_stage > phase.first_stage;
@@ -242,7 +264,7 @@ int64_t blocks(const GpuTile& tile) {
 
 Space gpu_space(const spec::Layer& layer) {
   Space space;
-  space.version = 2;
+  space.version = 3;
   if (layer.op == spec::Op::inverted_residual) {
     space.knobs.push_back({"hidden", "hidden channels at once in one launch; 0: two launches",
                            hidden_blocks(layer.stages[0].channels_out)});

@@ -39,7 +39,12 @@ struct GpuTile {
   [[nodiscard]] int64_t columns() const { return tile_x * x; }
   [[nodiscard]] int64_t block_channels() const { return c * v; }
   [[nodiscard]] int64_t threads() const { return c * tile_x * tile_y; }
+  /// Channels of a thread in one load: four floats at most.
+  [[nodiscard]] int64_t lanes() const { return v < 4 ? v : 4; }
 };
+/// Whether a thread adds all taps of so many pixels at once, not row by row: registers hold what
+/// that loads.
+[[nodiscard]] bool taps_at_once(const spec::Window& window, int64_t pixels, int64_t vector);
 /// The knobs of one launch and their values; names carry the prefix.
 [[nodiscard]] Space launch_space(const spec::Layer& layer, const Phase& phase);
 /// The knobs' prefix: that of the launch's last stage, with an underscore.

@@ -21,7 +21,15 @@ using Clock = std::chrono::steady_clock;
 constexpr double kBurstSeconds = 0.002, kStreamSeconds = 0.005;
 constexpr uint32_t kFirstBlocks = 32, kMostBlocks = 1 << 16;
 constexpr int kRepetitions = 4;
-constexpr uint64_t kDramBytes = uint64_t{64} << 20;  ///< of each buffer: beyond any GPU's cache
+/// Of each buffer that is to come from memory: so many times the last cache, within limits.
+constexpr uint64_t kDramCaches = 4, kLeastDram = uint64_t{64} << 20,
+                   kMostDram = uint64_t{256} << 20;
+
+/// OpenCL's device may be a CPU, beyond whose cache no buffer lies that is quickly written.
+uint64_t dram_bytes(targets::Device kind, uint64_t cache) {
+  if (kind == targets::Device::opencl) return kLeastDram;
+  return std::clamp(std::bit_ceil(kDramCaches * cache), kLeastDram, kMostDram);
+}
 
 /// The mixes of reads and writes, and the share of reads in all bytes moved.
 struct Mix {
@@ -105,7 +113,9 @@ Outcome measure_into(targets::Device kind, Sheet& sheet) {
     sheet.peak_gflops = std::max(sheet.peak_gflops, peak.burst());
   }
   sheet.cache_bytes = device.last_cache_bytes();
-  const uint64_t buffers[2] = {static_cast<uint64_t>(sheet.cache_bytes) / 4, kDramBytes};
+  const auto cache = static_cast<uint64_t>(sheet.cache_bytes);
+  const uint64_t buffers[2] = {
+      cache / 4, std::clamp(std::bit_ceil(kDramCaches * cache), kLeastDram, kMostDram)};
   for (int level = 0; level < 2; ++level) {
     if (buffers[level] < 16 * kMeasureThreads) continue;  // no cache that it tells of
     const Bandwidth found = measure_level(device, buffers[level], level == 0);

@@ -108,6 +108,13 @@ bool DeviceMemory::write(const void* from, uint64_t bytes) {
          device_.finish();
 }
 
+bool DeviceMemory::read(void* to, uint64_t bytes) {
+  return handle_ != 0 &&
+         device_.driver().download(&device_.queue(), to, handle_, {bytes, 1, bytes}) ==
+             SEPCONV_OK &&
+         device_.finish();
+}
+
 DeviceProgram::DeviceProgram(Device& device, std::string source, uint32_t threads,
                              std::vector<uint64_t> buffers)
     : device_(device), source_(std::move(source)) {

@@ -51,6 +51,8 @@ class DeviceMemory {
   [[nodiscard]] uint64_t handle() const { return handle_; }
   /// Fills it from host memory, and waits.
   [[nodiscard]] bool write(const void* from, uint64_t bytes);
+  /// Copies its start to host memory, after all that was enqueued.
+  [[nodiscard]] bool read(void* to, uint64_t bytes);
 
  private:
   Device& device_;

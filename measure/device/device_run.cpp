@@ -32,15 +32,16 @@ sepconv_tensor placed(sepconv_tensor tensor, const DeviceMemory& memory) {
 DeviceRun::DeviceRun(Device& device, const Kernel& kernel, const sepconv_call& call)
     : device_(device),
       calls_(kernel.device),
+      output_bytes_(bytes_of(kernel, call.output)),
       input_(device, bytes_of(kernel, call.input)),
       residual_(device, bytes_of(kernel, call.residual)),
-      output_(device, bytes_of(kernel, call.output)) {
+      output_(device, output_bytes_) {
   if (calls_.open == nullptr || calls_.run == nullptr || calls_.close == nullptr) {
     problem_ = "the library has no code for devices";
     return;
   }
   if (!upload(input_, kernel, call.input) || !upload(residual_, kernel, call.residual) ||
-      output_.handle() == 0) {
+      !upload(output_, kernel, call.output)) {
     problem_ = "no memory for the tensors on the device";
     return;
   }
@@ -79,8 +80,12 @@ double DeviceRun::microseconds(size_t runs) {
 
 size_t DeviceRun::runs_a_sample() {
   constexpr size_t kFirst = 10;
-  const double us = std::max(
-      microseconds(1) > kSampleMicroseconds ? kSampleMicroseconds : microseconds(kFirst), 0.1);
+  return runs_a_sample(microseconds(1) > kSampleMicroseconds ? kSampleMicroseconds
+                                                             : microseconds(kFirst));
+}
+
+size_t DeviceRun::runs_a_sample(double us) {
+  us = std::max(us, 0.1);
   return std::clamp<size_t>(static_cast<size_t>(kSampleMicroseconds / us), 1, kMostRuns);
 }
 

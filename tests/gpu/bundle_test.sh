@@ -23,5 +23,11 @@ env -i PATH=/usr/bin:/bin HOME="$work/there" $alone "$work/there/gpu_bundle/run"
 cat "$work/there/gpu_bundle/results.txt"
 [ "$code" != 4 ] || exit 4
 [ "$code" = 0 ]
-grep -q "2 of 2 layers passed" "$work/there/gpu_bundle/results.txt"
+grep -q "2 of 2 layers passed" "$work/there/gpu_bundle/results/summary.txt"
 grep -q '"median_us": [0-9]' "$work/there/gpu_bundle/results/tiny.json"
+
+# Without time it says what was left, and ends.
+code=0
+env -i PATH=/usr/bin:/bin HOME="$work/there" $alone "$work/there/gpu_bundle/run" 1 || code=$?
+[ "$code" = 2 ]
+grep -q "not timed: no time is left" "$work/there/gpu_bundle/results/summary.txt"

@@ -48,6 +48,7 @@ const char* const kLayers[] = {
     "pw_f32_n1h6w4c8_o20_none_res",
     "dwpw_f32_n1h7w7c8_o20_k3s1p1_relu6_none",
     "dwpw_f32_n1h9w7c5_o18_k3s2p0x1x2x1_none_none",
+    "dwpw_f16_n1h7w7c8_o20_k3s1p1_relu6_none",
     "ir_f32_n1h7w7c4_e12_o4_k3s1p1_relu6_relu6_none_res",
     "conv_f32_n1h9w9c3_o7_k3s2p1_none",
 };

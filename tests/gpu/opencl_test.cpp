@@ -65,7 +65,7 @@ TEST_P(OpenClHidden, ComputesTheLayerInOneLaunch) {
     schedules::Point point = schedules::heuristic(*layer, targets::parse_target("opencl").value());
     point["hidden"] = 16;
     point["pw_c"] = 4, point["pw_v"] = 4, point["pw_x"] = 2, point["pw_tx"] = 2;
-    point["pw_ty"] = 2, point["pw_split"] = split;
+    point["pw_ty"] = 2, point["pw_k"] = 8, point["pw_split"] = split;
     if (layer->stages.back().channels_out % 16 != 0) point["pw_c"] = 2;
     verify(GetParam(), {"--schedule", schedules::to_string(point)});
   }

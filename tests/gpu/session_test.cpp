@@ -125,14 +125,25 @@ TEST_F(Session, LeavesTheGapsBetweenPixels) {
   close();
 }
 
-TEST_F(Session, NeitherAllocatesNorWaitsOnDeviceMemory) {
+TEST_F(Session, AllocatesNothingForHostMemoryEither) {
   Call call(fake_, 3);
   ASSERT_EQ(open(call), SEPCONV_OK);
-  const int allocations = driver().allocations, waits = driver().waits;
+  const int allocations = driver().allocations;
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(run(call), SEPCONV_OK);
+  EXPECT_EQ(driver().allocations, allocations);
+  close();
+}
+
+TEST_F(Session, OnlyLaunchesOnDeviceMemory) {
+  Call call(fake_, 3);
+  ASSERT_EQ(open(call), SEPCONV_OK);
+  const int allocations = driver().allocations, waits = driver().waits, copies = driver().copies;
   for (int i = 0; i < 4; ++i) EXPECT_EQ(run(call, SEPCONV_GPU_DEVICE), SEPCONV_OK);
   EXPECT_EQ(call.wrong_outputs(fake_), 0);
   EXPECT_EQ(driver().allocations, allocations);
   EXPECT_EQ(driver().waits, waits);
+  EXPECT_EQ(driver().copies, copies);
+  EXPECT_EQ(driver().launches, 4 * 3);
   close();
 }
 

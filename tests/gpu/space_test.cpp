@@ -45,6 +45,17 @@ TEST(GpuHeuristic, FillsTheDeviceWhereTheLayerCan) {
       << "half of the multiprocessors of an A100";
 }
 
+/// Few pixels of many channels: threads of many sums would leave most of the device idle.
+TEST(GpuHeuristic, GivesSmallMapsManyWarps) {
+  const spec::Layer layer = layer_of("ir_f32_n1h7w7c160_e960_o160_k3s1p1_relu6_relu6_none_res");
+  const targets::Gpu gpu = target_of("cuda-sm80").gpu;
+  const Point point = gpu_heuristic(layer, gpu);
+  for (const Phase& phase : gpu_phases(layer, point)) {
+    const GpuTile tile = gpu_tile(layer, phase, point);
+    EXPECT_GE(blocks(tile) * ((tile.threads() + 31) / 32), gpu.multiprocessors);
+  }
+}
+
 TEST(GpuSpace, RefusesBlocksThatNoDeviceLaunches) {
   const spec::Layer layer = layer_of("dwpw_f32_n1h56w56c1024_o1024_k3s1p1_relu_none");
   Point point = gpu_heuristic(layer, target_of("cuda-sm80").gpu);
@@ -71,6 +82,20 @@ GpuCost cost_of(const char* name, const std::map<std::string, int64_t>& changes,
   for (const auto& [knob, value] : changes) point[knob] = value;
   const Phase phase = gpu_phases(layer, point).front();
   return gpu_cost(layer, phase, gpu_tile(layer, phase, point), gpu);
+}
+
+/// A part of a multiprocessor issues to its own warps only.
+TEST(GpuCost, OneWarpUsesAQuarterOfAMultiprocessor) {
+  const GpuCost cost = cost_of("pw_f32_n1h1w7c512_o128_none", {{"pw_c", 32},
+                                                               {"pw_v", 4},
+                                                               {"pw_x", 7},
+                                                               {"pw_tx", 1},
+                                                               {"pw_k", 8},
+                                                               {"pw_split", 1},
+                                                               {"pw_stage", 1}});
+  const targets::Gpu gpu = target_of("cuda-sm80").gpu;
+  const double flops = 2.0 * 7 * 512 * 128;
+  EXPECT_GE(cost.us(), flops / (gpu.peak_gflops() / 4 / gpu.multiprocessors) * 1e-3);
 }
 
 constexpr const char* kPointwise = "pw_f32_n1h56w56c128_o128_relu6";
@@ -100,10 +125,12 @@ TEST(GpuCost, MovesTheTensorsAtLeastOnce) {
 
 TEST(GpuSpace, ChannelBlocksDivideThePackedChannels) {
   const spec::Layer layer = layer_of("pw_f32_n1h7w7c64_o144_none");
-  for (const Knob& knob : gpu_space(layer).knobs) {
-    if (knob.name != "pw_c") continue;
-    for (const int64_t threads : knob.values) EXPECT_EQ(144 / 4 % threads, 0) << threads;
-  }
+  Point point = gpu_heuristic(layer, target_of("cuda-sm80").gpu);
+  EXPECT_TRUE(gpu_legal(point, layer).empty());
+  point["pw_c"] = 48, point["pw_v"] = 2;
+  const Errors errors = gpu_legal(point, layer);
+  ASSERT_FALSE(errors.empty());
+  EXPECT_EQ(errors[0].field, "schedule: pw_v");
 }
 
 }  // namespace

@@ -117,12 +117,14 @@ int cuMemFree_v2(uint64_t address) {
 int cuMemcpyHtoDAsync_v2(uint64_t to, const void* from, size_t bytes, void* stream) {
   ENTER_CONTEXT;
   CHECK_STREAM(stream);
+  ++standin.copies;
   memcpy((void*)(uintptr_t)to, from, bytes);
   return 0;
 }
 int cuMemcpyDtoHAsync_v2(void* to, uint64_t from, size_t bytes, void* stream) {
   ENTER_CONTEXT;
   CHECK_STREAM(stream);
+  ++standin.copies;
   memcpy(to, (const void*)(uintptr_t)from, bytes);
   return 0;
 }
@@ -144,6 +146,7 @@ typedef struct copy_2d {
 int cuMemcpy2DAsync_v2(const copy_2d* copy, void* stream) {
   ENTER_CONTEXT;
   CHECK_STREAM(stream);
+  ++standin.copies;
   if (copy->from_type != 2 || copy->to_type != 1) return ++standin.wrong, INVALID_VALUE;
   for (size_t i = 0; i < copy->height; ++i) {
     memcpy((char*)copy->to_host + i * copy->to_pitch,

@@ -11,8 +11,8 @@ typedef struct standin_state {
   int failing_call;          /* ... at this call of it from now on, 1 the first; 0 never */
   int error;                 /* with this code */
   int calls;                 /* of the failing function so far */
-  int blocks, modules, retained, depth; /* alive now; contexts pushed */
-  int launches, waits, allocations;     /* so far */
+  int blocks, modules, retained, depth;     /* alive now; contexts pushed */
+  int launches, waits, allocations, copies; /* so far */
   int wrong;          /* calls without a context, of unknown handles, or on another stream */
   void* stream;       /* that all work must use */
   void* current;      /* context at the bottom of the stack */

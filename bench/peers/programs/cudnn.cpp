@@ -217,11 +217,11 @@ class Chain : public peer::Plan {
     return made;
   }
 
-  [[nodiscard]] cudnnActivationDescriptor_t activation(const std::string& word) const {
+  [[nodiscard]] cudnnActivationDescriptor_t activation(cudnnActivationMode_t mode) const {
     cudnnActivationDescriptor_t made = nullptr;
     cudnn_.check(cudnn_.cudnnCreateActivationDescriptor(&made), "an activation");
-    cudnn_.check(cudnn_.cudnnSetActivationDescriptor(made, mode_of(word), CUDNN_NOT_PROPAGATE_NAN,
-                                                     word == "silu" ? 1.0 : 6.0),
+    cudnn_.check(cudnn_.cudnnSetActivationDescriptor(made, mode, CUDNN_NOT_PROPAGATE_NAN,
+                                                     mode == CUDNN_ACTIVATION_SWISH ? 1.0 : 6.0),
                  "the activation");
     return made;
   }
@@ -254,16 +254,26 @@ class Chain : public peer::Plan {
         room(static_cast<size_t>(layer_.n * s.out[0] * s.out[1] * s.channels_out) * sizeof(float));
     void* const to = at(current_);
     const Cudnn* d = &cudnn_;
-    const bool fused = s.residual == "none" && s.activation == "relu";
-    if (fused) {
-      const auto relu = activation(s.activation);
-      steps_.emplace_back([=] {
+    const auto fused = [=](cudnnActivationMode_t mode) {
+      const auto act = activation(mode);
+      return [=] {
         const float one = 1, zero = 0;
         return d->cudnnConvolutionBiasActivationForward(d->handle, &one, x, from, w, weights, conv,
                                                         algorithm, scratch, bytes, &zero, y, to, b,
-                                                        bias, relu, y, to);
-      });
-      return;
+                                                        bias, act, y, to);
+      };
+    };
+    // In one step with the bias where cuDNN can: with a relu, which leaves relu6 its upper bound,
+    // or by one algorithm with nothing.
+    const bool relu = s.activation == "relu" || s.activation == "relu6";
+    if (s.residual == "none" &&
+        (relu || algorithm == CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM)) {
+      const auto step = fused(relu ? CUDNN_ACTIVATION_RELU : CUDNN_ACTIVATION_IDENTITY);
+      if (step() == CUDNN_STATUS_SUCCESS) {
+        steps_.emplace_back(step);
+        if (s.activation != "relu") activate(s, y, to);
+        return;
+      }
     }
     steps_.emplace_back([=] {
       const float one = 1, zero = 0;
@@ -278,8 +288,13 @@ class Chain : public peer::Plan {
                                    : at(uploaded(arranged(r, s.out[0] * s.out[1], s.channels_out))),
              y, to);
     }
+    activate(s, y, to);
+  }
+
+  void activate(const peer::Stage& s, cudnnTensorDescriptor_t y, void* to) {
     if (s.activation == "none") return;
-    const auto act = activation(s.activation);
+    const auto act = activation(mode_of(s.activation));
+    const Cudnn* d = &cudnn_;
     steps_.emplace_back([=] {
       const float one = 1, zero = 0;
       return d->cudnnActivationForward(d->handle, act, &one, y, to, &zero, y, to);
