@@ -156,7 +156,8 @@ Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, const 
     const LoopLevel at = tile.channels_outer ? LoopLevel(result, co) : LoopLevel::root();
     widen_ahead(stage.weights, at, tile.channels());
   }
-  if (reads_narrow && !tile.planar && tile.stage == 1)
+  // A converted copy holds the zeros too: it leaves no border to split off.
+  if (reads_narrow && !tile.planar && tile.stage == 1 && !tile.split_x)
     widen_ahead(input, LoopLevel(result, xo), stage.in.c);
   return loops;
 }
