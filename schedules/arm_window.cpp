@@ -87,16 +87,21 @@ int64_t rolled_registers(const Tile& tile, const Work& work) {
   return accumulators + 1 + operands;
 }
 
-/// More accumulators than 14 of 32 registers spill beside a loop over taps. An exponential, whose
-/// constants fill a dozen registers, must stand outside of the loop that sums, and leaves it fewer.
-/// Where several outputs share an input channel, its lanes are doubled in a second register.
+/// More accumulators than 14 of 32 registers spill beside a loop over taps, fewer where halves are
+/// on their way to be floats, where a strided window is wide, and in tiles of several rows that are
+/// strided or end in an exponential. An exponential, whose constants fill a dozen registers, must
+/// stand outside of the loop that sums. Where several outputs share an input channel, its lanes are
+/// doubled in a second register.
 bool fits(const Tile& tile, const Work& work) {
   const auto& kernel = work.window.kernel;
   const int64_t accumulators = tile.x * tile.y;
   const int64_t body = kernel[1] * (tile.rolled ? 1 : kernel[0]);
   if (accumulators * body > kUnrollBudget) return false;
   if (tile.rolled) {
-    const int64_t most = work.registers / 2 - (work.exponential || work.converts ? 4 : 2);
+    const bool several = tile.y > 1 && (work.exponential || work.strided());
+    const bool wide = work.strided() && kernel[1] > 3;
+    const bool fewer = work.converts || several || wide;
+    const int64_t most = work.registers / 2 - (fewer ? 4 : 2);
     return accumulators <= most && rolled_registers(tile, work) < work.registers;
   }
   // Nor do the halves of a step's window find registers on their way to be floats.
@@ -106,10 +111,10 @@ bool fits(const Tile& tile, const Work& work) {
 }
 
 /// Of all tiles. A load is two operations, with its address; starting, clamping and storing an
-/// accumulator are 1 + 2 + 4; what a tile waits for costs as much as some 24. Weights of an
+/// accumulator are 1 + 2 + 4; what a tile waits for costs as much as some 30. Weights of an
 /// unrolled window stay in registers; a loop over rows of taps loads its row again for every tile.
 double operations(const Tile& tile, const Work& work) {
-  constexpr double kLoad = 2, kAccumulator = 7, kTile = 24, kIteration = 6;
+  constexpr double kLoad = 2, kAccumulator = 7, kTile = 30, kIteration = 6;
   const spec::Window& window = work.window;
   const int64_t accumulators = tile.x * tile.y;
   const int64_t taps = window.kernel[0] * window.kernel[1];
