@@ -27,14 +27,30 @@ void stage_channels(Func input, Func sum, const RVar& channels, const ChannelTil
   loaded.never_partition_all();
 }
 
-void widen_ahead(Func operand, const Halide::LoopLevel& at, int64_t channels) {
+namespace {
+
+int conversion_lanes(int64_t channels) {
   constexpr int64_t kWidest = 16;
   int lanes = 1;
   while (2 * lanes <= std::min(channels, kWidest)) lanes *= 2;
+  return lanes;
+}
+
+}  // namespace
+
+void widen_ahead(Func operand, const Halide::LoopLevel& at, int64_t channels) {
+  const int lanes = conversion_lanes(channels);
   operand.compute_at(at).never_partition_all();
   if (lanes > 1) {
     operand.vectorize(operand.args()[0], lanes, Halide::TailStrategy::ShiftInwards);
   }
+}
+
+void widen_weights(Func weights, const Halide::LoopLevel& at, int64_t channels) {
+  const int lanes = conversion_lanes(channels);
+  const Halide::Var c = weights.args()[0];
+  weights.compute_at(at).never_partition_all();
+  weights.align_bounds(c, lanes).vectorize(c, lanes, Halide::TailStrategy::RoundUp);
 }
 
 }  // namespace sepconv::schedules

@@ -154,7 +154,7 @@ Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, const 
   const bool cropped = chain.phase.axis == spec::Axis::channels && &stage == &chain.stages.back();
   if (chain.narrow_weights && !tile.planar && (tile.channels_outer || !cropped)) {
     const LoopLevel at = tile.channels_outer ? LoopLevel(result, co) : LoopLevel::root();
-    widen_ahead(stage.weights, at, tile.channels());
+    widen_weights(stage.weights, at, tile.channels());
   }
   // A converted copy holds the zeros too: it leaves no border to split off.
   if (reads_narrow && !tile.planar && tile.stage == 1 && !tile.split_x)

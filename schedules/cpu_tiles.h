@@ -54,6 +54,9 @@ void stage_channels(Halide::Func input, Halide::Func sum, const Halide::RVar& ch
 /// vectors into memory at a loop, from where all that follows in it reads.
 void widen_ahead(Halide::Func operand, const Halide::LoopLevel& at, int64_t channels);
 
+/// The same for weights in blocks of 16 channels, which vectors may fill beyond the last channel.
+void widen_weights(Halide::Func weights, const Halide::LoopLevel& at, int64_t channels);
+
 /// The loops of a scheduled stage that others are computed at.
 struct Loops {
   Halide::Var step{"step"};  ///< blocks of rows
