@@ -38,13 +38,14 @@ bool overlaps(const Tile& tile, const Work& work) {
 
 bool is_allowed(const Tile& tile, const Work& work, const targets::Target& target) {
   if (!overlaps(tile, work) && !channel_tile_fits(work.channels, tile.width())) return false;
-  // A dense window's pixels are loaded ahead of their use too, one register each. Halves on their
-  // way to be floats take two more, and so do elements broadcast from memory.
-  constexpr int64_t kOnTheWay = 2;
+  // A dense window's pixels are loaded ahead of their use too, one register each, staged ones
+  // beside one on its way. Halves on their way to be floats take two, and so do elements broadcast
+  // from memory.
   const bool ahead = work.stage > 1 || work.taps > 1;
-  const int64_t spare = work.converts || !ahead ? kOnTheWay : 0;
+  const int64_t dense = work.stage > 1 && work.taps > 1 ? 1 : 0;
+  const int64_t on_the_way = work.converts || !ahead ? 2 : dense;
   const int64_t inputs = ahead ? tile.x : 1;
-  return tile.x * tile.v + tile.v + inputs + spare < target.registers;
+  return tile.x * tile.v + tile.v + inputs + on_the_way < target.registers;
 }
 
 /// One group of staged channels an iteration; tiles with registers for a second group's inputs take
@@ -145,16 +146,17 @@ void choose_channels(Point& point, const spec::Layer& layer, size_t index,
   point[prefix + "_order"] = weights > target.core.l1_bytes / 2 && !again ? 1 : 0;
 }
 
-/// Channels whose operands find no registers are a loop. Halves that its loads convert take
-/// registers on their way, so accumulators keep to half of them, in channels that divide a packed
-/// block.
+/// Channels whose operands find no registers are a loop, those of a window one by one. What halves
+/// or a window's zeros take on their way leaves half of the registers to accumulators, in channels
+/// that divide a packed block.
 void choose_planar_channels(Point& point, const spec::Layer& layer, size_t stage,
                             const targets::Target& target) {
   choose_channel_tile(point, layer, stage, target);
   const std::string prefix = stage_prefix(layer, stage);
   const int64_t x = knob(point, prefix + "_x");
   int64_t& v = point[prefix + "_v"];
-  if (stage == 0 && layer.dtype != layer.accumulate && 2 * x * v > target.registers) {
+  const bool converts = stage == 0 && layer.dtype != layer.accumulate;
+  if ((converts || prefix == "cv") && 2 * x * v > target.registers) {
     int64_t narrow = 1;
     while (4 * x * narrow <= target.registers) narrow *= 2;
     v = narrow;
@@ -162,6 +164,7 @@ void choose_planar_channels(Point& point, const spec::Layer& layer, size_t stage
   const int64_t operands = tiled_extents(layer, stage).channels_in * (x + v);
   int64_t& unroll = point[prefix + "_unroll"];
   if (x * v + operands > target.registers) unroll = std::max<int64_t>(1, unroll);
+  if (prefix == "cv") unroll = std::min<int64_t>(1, unroll);
 }
 
 /// The depthwise rows of a step stay in a quarter of L2. Even numbers of rows let depthwise tiles

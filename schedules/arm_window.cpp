@@ -75,14 +75,19 @@ int64_t unrolled_registers(const Tile& tile, const Work& work) {
   return tile.x * tile.y + 1 + taps + rows + (work.converts ? kConverting : 0);
 }
 
+bool is_wide_strided(const Work& work) { return work.strided() && work.window.kernel[1] > 3; }
+
 /// Registers of a loop over rows of taps: accumulators, bias, a row of weights, and for every row
 /// of outputs those inputs that a tap still needs. Of wide windows without stride it is less to
-/// hold what a single tap needs: an input for every output, and the weights that follow. Inputs
-/// whose lanes are doubled are all made ahead.
+/// hold what a single tap needs: an input for every output, and the weights that follow; with
+/// stride half of the inputs are loaded ahead. Inputs whose lanes are doubled are all made ahead,
+/// and so are strided halves.
 int64_t rolled_registers(const Tile& tile, const Work& work) {
   const int64_t accumulators = tile.x * tile.y;
-  const int64_t inputs = tile.y * (work.multiplied ? columns(tile, work) : span(1, work.window, 1));
-  int64_t operands = work.window.kernel[1] + inputs;
+  int64_t inputs = span(1, work.window, 1);
+  if (work.multiplied || (work.strided() && work.converts)) inputs = columns(tile, work);
+  if (is_wide_strided(work)) inputs = std::max(inputs, ceil_div(columns(tile, work), 2));
+  int64_t operands = work.window.kernel[1] + tile.y * inputs;
   if (!work.strided() && !work.multiplied) operands = std::min(operands, accumulators + 3);
   return accumulators + 1 + operands;
 }
@@ -99,8 +104,7 @@ bool fits(const Tile& tile, const Work& work) {
   if (accumulators * body > kUnrollBudget) return false;
   if (tile.rolled) {
     const bool several = tile.y > 1 && (work.exponential || work.strided());
-    const bool wide = work.strided() && kernel[1] > 3;
-    const bool fewer = work.converts || several || wide;
+    const bool fewer = work.converts || several || is_wide_strided(work);
     const int64_t most = work.registers / 2 - (fewer ? 4 : 2);
     return accumulators <= most && rolled_registers(tile, work) < work.registers;
   }
@@ -155,7 +159,8 @@ int64_t planar_rows(const Work& work, int64_t pixels, bool rolled) {
     if (work.fused && work.step_height % y != 0) continue;
     if (repeated(work.step_height, y) > work.most_repeated) continue;
     const int64_t rows = rolled ? y : span(y, work.window, 0);
-    if (y + 1 + weights + rows * kernel[1] < work.registers) best = y;
+    const int64_t on_the_way = work.converts ? 4 : 0;
+    if (y + 1 + weights + rows * kernel[1] + on_the_way < work.registers) best = y;
   }
   return best;
 }
@@ -220,7 +225,9 @@ void choose_arm_planar_window(Point& point, const spec::Layer& layer, size_t sta
   choose_window_tile(point, layer, stage, rows, target);
   const Work work = make_work(layer, stage, rows, target);
   const int64_t pixels = point["dw_x"] * point["dw_lanes"];
-  const int64_t unrolled = planar_rows(work, pixels, false);
+  // A strided row without a loop is straight code of all its shuffles.
+  const bool straight = work.strided() && !has_loop_along_row({pixels, 1}, work);
+  const int64_t unrolled = straight ? 0 : planar_rows(work, pixels, false);
   point["dw_unroll"] = unrolled > 0 ? kAllTaps : kRowOfTaps;
   point["dw_y"] = std::max<int64_t>(1, unrolled > 0 ? unrolled : planar_rows(work, pixels, true));
 }
