@@ -19,8 +19,9 @@ namespace {
 
 struct Work {
   int64_t width = 1, channels = 1, channels_in = 1, taps = 1;
-  int64_t stage = 1;  ///< input channels a load
-  int64_t lanes = 4;  ///< of a vector of sums
+  int64_t stage = 1;      ///< input channels a load
+  int64_t lanes = 4;      ///< of a vector of sums
+  bool converts = false;  ///< what the loop loads
 };
 
 struct Tile {
@@ -37,19 +38,48 @@ bool overlaps(const Tile& tile, const Work& work) {
 
 bool is_allowed(const Tile& tile, const Work& work, const targets::Target& target) {
   if (!overlaps(tile, work) && !channel_tile_fits(work.channels, tile.width())) return false;
-  // A dense window's pixels are loaded ahead of their use too, one register each.
-  return tile_in_registers(tile.x, tile.v, target, work.stage > 1 || work.taps > 1);
+  // A dense window's pixels are loaded ahead of their use too, one register each, staged ones
+  // beside one on its way. Halves on their way to be floats take two, and so do elements broadcast
+  // from memory.
+  const bool ahead = work.stage > 1 || work.taps > 1;
+  const int64_t dense = work.stage > 1 && work.taps > 1 ? 1 : 0;
+  const int64_t on_the_way = work.converts || !ahead ? 2 : dense;
+  const int64_t inputs = ahead ? tile.x : 1;
+  return tile.x * tile.v + tile.v + inputs + on_the_way < target.registers;
 }
 
-/// Cycles of all tiles. A step is bound by FMAs or by the latency of an accumulator, and its loads
-/// hide only in part; starting, clamping and storing an accumulator is about one cycle. Stores of
-/// part of a vector are a branch a lane.
+/// One group of staged channels an iteration; tiles with registers for a second group's inputs take
+/// two. A few channels are straight code where all their operands find registers.
+int64_t choose_unroll(const Tile& tile, const Work& work, const targets::Target& target) {
+  constexpr int64_t kFew = 3;
+  const int64_t operands = work.channels_in * (tile.x + tile.v);
+  const bool straight = work.taps > 1 || tile.x * tile.v + operands <= target.registers;
+  if (work.stage == 1) return work.channels_in <= kFew && straight ? 0 : 1;
+  if (work.channels_in <= work.lanes && work.taps == 1) return 0;
+  const bool spare = tile.x * tile.v + 2 * tile.x + tile.v <= target.registers;
+  constexpr int64_t kMost = 8;
+  const int64_t unroll = std::min(spare ? 2 * work.stage : work.stage, kMost);
+  if (work.channels_in % unroll == 0 && work.channels_in > unroll) return unroll;
+  return work.channels_in > work.stage ? work.stage : 0;
+}
+
+/// Cycles of all tiles. A step is bound by FMAs, by the latency of an accumulator or by issue,
+/// where a load is two operations with its address and an iteration has three of its own; one of
+/// two groups of channels hides its loads. Starting, clamping and storing an accumulator is about
+/// one cycle. Stores of part of a vector are a branch a lane.
 double cycles(const Tile& tile, const Work& work, const targets::Target& target) {
-  constexpr double kLatency = 4, kLoad = 0.25, kAccumulator = 1.2, kTile = 8, kPart = 12;
+  constexpr double kLatency = 4, kLoad = 2, kIteration = 3, kWait = 0.15;
+  constexpr double kAccumulator = 1.2, kTile = 8, kPart = 12;
   const auto accumulators = static_cast<double>(tile.x * tile.v);
   const double inputs = static_cast<double>(tile.x) / static_cast<double>(work.stage);
-  const double loads = static_cast<double>(tile.v) + inputs;
-  const double step = std::max(accumulators * fma_cycles(4, target), kLatency) + kLoad * loads;
+  const int64_t unroll = choose_unroll(tile, work, target);
+  const auto steps = static_cast<double>(unroll == 0 ? work.channels_in : unroll);
+  const double operations =
+      accumulators + kLoad * (static_cast<double>(tile.v) + inputs) + kIteration / steps;
+  const bool paired = unroll > work.stage && work.taps == 1;
+  const double step =
+      std::max({accumulators * fma_cycles(4, target), kLatency, operations / target.core.issue}) +
+      (paired ? 0 : kWait);
   const bool parts = work.channels % work.lanes != 0;
   const double tiles =
       static_cast<double>(ceil_div(work.width, tile.x) * ceil_div(work.channels, tile.width()));
@@ -78,19 +108,10 @@ int64_t choose_stage(const spec::Stage& stage, int64_t channels_in, int64_t lane
   return channels_in % lanes == 0 ? lanes : 1;
 }
 
-/// One group of staged channels an iteration; tiles with registers for a second group's inputs take
-/// two. A few channels are straight code where all their operands find registers.
-int64_t choose_unroll(const Tile& tile, const Work& work, const targets::Target& target) {
-  constexpr int64_t kFew = 3;
-  const int64_t operands = work.channels_in * (tile.x + tile.v);
-  const bool straight = work.taps > 1 || tile.x * tile.v + operands <= target.registers;
-  if (work.stage == 1) return work.channels_in <= kFew && straight ? 0 : 1;
-  if (work.channels_in <= work.lanes && work.taps == 1) return 0;
-  const bool spare = tile.x * tile.v + 2 * tile.x + tile.v <= target.registers;
-  constexpr int64_t kMost = 8;
-  const int64_t unroll = std::min(spare ? 2 * work.stage : work.stage, kMost);
-  if (work.channels_in % unroll == 0 && work.channels_in > unroll) return unroll;
-  return work.channels_in > work.stage ? work.stage : 0;
+/// Whether halves are converted once a tile, by the vector and with the zeros around them. Fewer
+/// channels than fill a vector are converted one by one as they are broadcast.
+bool converts_ahead(const Work& work, const spec::Layer& layer) {
+  return layer.dtype != layer.accumulate && work.stage == 1 && work.channels_in >= work.lanes;
 }
 
 void choose_channels(Point& point, const spec::Layer& layer, size_t index,
@@ -104,11 +125,13 @@ void choose_channels(Point& point, const spec::Layer& layer, size_t index,
             stage.window.kernel[0] * stage.window.kernel[1],
             choose_stage(stage, extents.channels_in, sum_lanes(layer, target)),
             sum_lanes(layer, target)};
+  work.converts = layer.dtype != layer.accumulate && work.stage > 1;
   Tile tile = best_tile(work, target, kMostRepeated);
   if (std::isinf(tile.cycles)) tile = best_tile(work, target, 1e9);
   if (prefix == "cv") {
     point["cv_taps"] = 0;
-    point["cv_split"] = extents.splits_columns(tile.x) && !extents.planar ? 2 : 0;
+    const bool splits = extents.splits_columns(tile.x) && !extents.planar;
+    point["cv_split"] = splits && !converts_ahead(work, layer) ? 2 : 0;
   }
   point[prefix + "_x"] = tile.x;
   point[prefix + "_v"] = tile.v;
@@ -116,9 +139,32 @@ void choose_channels(Point& point, const spec::Layer& layer, size_t index,
   point[prefix + "_stage"] = work.stage;
   point[prefix + "_overlap"] = overlaps(tile, work) ? 1 : 0;
   point[prefix + "_unroll"] = choose_unroll(tile, work, target);
-  // Weights that fit half of L1 are re-read for every pixel tile; larger ones go block by block.
+  // Weights that fit half of L1 are re-read for every pixel tile; larger ones go block by block. In
+  // a fused nest a block of halves would be converted again for every step.
   const int64_t weights = work.channels_in * work.taps * work.channels * 4;
-  point[prefix + "_order"] = weights > target.core.l1_bytes / 2 ? 1 : 0;
+  const bool again = layer.dtype != layer.accumulate && layer.stages.size() > 1;
+  point[prefix + "_order"] = weights > target.core.l1_bytes / 2 && !again ? 1 : 0;
+}
+
+/// Channels whose operands find no registers are a loop, those of a window one by one. What halves
+/// or a window's zeros take on their way leaves half of the registers to accumulators, in channels
+/// that divide a packed block.
+void choose_planar_channels(Point& point, const spec::Layer& layer, size_t stage,
+                            const targets::Target& target) {
+  choose_channel_tile(point, layer, stage, target);
+  const std::string prefix = stage_prefix(layer, stage);
+  const int64_t x = knob(point, prefix + "_x");
+  int64_t& v = point[prefix + "_v"];
+  const bool converts = stage == 0 && layer.dtype != layer.accumulate;
+  if ((converts || prefix == "cv") && 2 * x * v > target.registers) {
+    int64_t narrow = 1;
+    while (4 * x * narrow <= target.registers) narrow *= 2;
+    v = narrow;
+  }
+  const int64_t operands = tiled_extents(layer, stage).channels_in * (x + v);
+  int64_t& unroll = point[prefix + "_unroll"];
+  if (x * v + operands > target.registers) unroll = std::max<int64_t>(1, unroll);
+  if (prefix == "cv") unroll = std::min<int64_t>(1, unroll);
 }
 
 /// The depthwise rows of a step stay in a quarter of L2. Even numbers of rows let depthwise tiles
@@ -165,8 +211,8 @@ Point arm_heuristic(const spec::Layer& layer, const targets::Target& target) {
   for (size_t stage = 0; stage < layer.stages.size(); ++stage) {
     const bool depthwise = layer.stages[stage].kind == spec::StageKind::depthwise;
     if (is_planar(layer, stage)) {
-      depthwise ? choose_window_tile(point, layer, stage, rows, target)
-                : choose_channel_tile(point, layer, stage, target);
+      depthwise ? choose_arm_planar_window(point, layer, stage, rows, target)
+                : choose_planar_channels(point, layer, stage, target);
     } else if (depthwise) {
       choose_arm_window(point, layer, stage, rows, target);
     } else {

@@ -9,4 +9,8 @@ namespace sepconv::schedules {
 void choose_arm_window(Point& point, const spec::Layer& layer, size_t stage, int64_t rows,
                        const targets::Target& target);
 
+/// The same for a stage whose vectors run along pixels.
+void choose_arm_planar_window(Point& point, const spec::Layer& layer, size_t stage, int64_t rows,
+                              const targets::Target& target);
+
 }  // namespace sepconv::schedules

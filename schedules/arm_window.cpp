@@ -15,7 +15,9 @@ struct Work {
   int64_t step_height = 1;   ///< rows of a fused step, else the height
   bool fused = false;        ///< a step is cut without rest
   bool exponential = false;  ///< the activation takes one
-  bool multiplied = false;   ///< several channels of output for one of input
+  spec::Activation activation = spec::Activation::none;
+  bool converts = false;    ///< halves to floats
+  bool multiplied = false;  ///< several channels of output for one of input
   int64_t lanes = 4;
   int64_t registers = 32;
   double most_repeated = 1e9;  ///< that tiles may compute of what they cover
@@ -50,32 +52,73 @@ bool has_loop_along_row(const Tile& tile, const Work& work) {
   return tiles == 1 || tiles > borders + 1;
 }
 
-/// Accumulators, bias, the weights of the body, and inputs. Unrolled: a row of them at a time; a
-/// strided tile keeps one for every row of outputs, because its rows are not used in the order of
-/// the taps. Rolled: a row for every row of outputs, of which those inputs live that a tap still
-/// needs; those of a strided tile are all loaded before. More accumulators than 14 of 32 registers
-/// spill all the same. An exponential, whose constants fill a dozen registers, must stand outside
-/// of the loop that sums. Where several outputs share an input channel, its lanes are doubled in a
-/// second register.
+/// Registers for constants of an activation's bounds.
+int64_t bounds(spec::Activation activation) {
+  switch (activation) {
+    case spec::Activation::none:
+      return 0;
+    case spec::Activation::relu:
+      return 1;
+    default:
+      return 2;
+  }
+}
+
+/// Registers of an unrolled window: accumulators, bias, all weights, and a row of inputs at a time;
+/// a strided tile keeps one for every row of outputs, because its rows are not used in the order of
+/// the taps, which leaves none over for the activation's bounds.
+int64_t unrolled_registers(const Tile& tile, const Work& work) {
+  const int64_t taps = work.window.kernel[0] * work.window.kernel[1];
+  const int64_t inputs = columns(tile, work) * (work.multiplied ? 2 : 1);
+  const int64_t rows = work.strided() ? tile.y * inputs + bounds(work.activation) : inputs;
+  constexpr int64_t kConverting = 6;
+  return tile.x * tile.y + 1 + taps + rows + (work.converts ? kConverting : 0);
+}
+
+bool is_wide_strided(const Work& work) { return work.strided() && work.window.kernel[1] > 3; }
+
+/// Registers of a loop over rows of taps: accumulators, bias, a row of weights, and for every row
+/// of outputs those inputs that a tap still needs. Of wide windows without stride it is less to
+/// hold what a single tap needs: an input for every output, and the weights that follow; with
+/// stride half of the inputs are loaded ahead. Inputs whose lanes are doubled are all made ahead,
+/// and so are strided halves.
+int64_t rolled_registers(const Tile& tile, const Work& work) {
+  const int64_t accumulators = tile.x * tile.y;
+  int64_t inputs = span(1, work.window, 1);
+  if (work.multiplied || (work.strided() && work.converts)) inputs = columns(tile, work);
+  if (is_wide_strided(work)) inputs = std::max(inputs, ceil_div(columns(tile, work), 2));
+  int64_t operands = work.window.kernel[1] + tile.y * inputs;
+  if (!work.strided() && !work.multiplied) operands = std::min(operands, accumulators + 3);
+  return accumulators + 1 + operands;
+}
+
+/// More accumulators than 14 of 32 registers spill beside a loop over taps, fewer where halves are
+/// on their way to be floats, where a strided window is wide, and in tiles of several rows that are
+/// strided or end in an exponential. An exponential, whose constants fill a dozen registers, must
+/// stand outside of the loop that sums. Where several outputs share an input channel, its lanes are
+/// doubled in a second register.
 bool fits(const Tile& tile, const Work& work) {
   const auto& kernel = work.window.kernel;
   const int64_t accumulators = tile.x * tile.y;
   const int64_t body = kernel[1] * (tile.rolled ? 1 : kernel[0]);
   if (accumulators * body > kUnrollBudget) return false;
-  if (tile.rolled && accumulators > work.registers / 2 - 2) return false;
-  if (!tile.rolled && (work.exponential || !has_loop_along_row(tile, work))) return false;
-  const int64_t rows = tile.rolled || work.strided() ? tile.y : 1;
-  const int64_t inputs =
-      tile.rolled && !work.strided() ? span(1, work.window, 1) : columns(tile, work);
-  const int64_t registers = accumulators + 1 + body + rows * inputs * (work.multiplied ? 2 : 1);
-  return registers < work.registers;
+  if (tile.rolled) {
+    const bool several = tile.y > 1 && (work.exponential || work.strided());
+    const bool fewer = work.converts || several || is_wide_strided(work);
+    const int64_t most = work.registers / 2 - (fewer ? 4 : 2);
+    return accumulators <= most && rolled_registers(tile, work) < work.registers;
+  }
+  // Nor do the halves of a step's window find registers on their way to be floats.
+  if (work.converts && work.fused) return false;
+  if (work.exponential || !has_loop_along_row(tile, work)) return false;
+  return unrolled_registers(tile, work) < work.registers;
 }
 
 /// Of all tiles. A load is two operations, with its address; starting, clamping and storing an
-/// accumulator are 1 + 2 + 4; what a tile waits for costs as much as some 24. Weights of an
+/// accumulator are 1 + 2 + 4; what a tile waits for costs as much as some 30. Weights of an
 /// unrolled window stay in registers; a loop over rows of taps loads its row again for every tile.
 double operations(const Tile& tile, const Work& work) {
-  constexpr double kLoad = 2, kAccumulator = 7, kTile = 24, kIteration = 6;
+  constexpr double kLoad = 2, kAccumulator = 7, kTile = 30, kIteration = 6;
   const spec::Window& window = work.window;
   const int64_t accumulators = tile.x * tile.y;
   const int64_t taps = window.kernel[0] * window.kernel[1];
@@ -106,6 +149,22 @@ Tile best_tile(const Work& work) {
   return best;
 }
 
+/// Rows of a tile along pixels: every tap of every row loads a vector of its own, strided ones two.
+int64_t planar_rows(const Work& work, int64_t pixels, bool rolled) {
+  const auto& kernel = work.window.kernel;
+  const int64_t weights = kernel[1] * (rolled ? 1 : kernel[0]);
+  const int64_t most = has_loop_along_row({pixels, 1}, work) ? 4 : 1;
+  int64_t best = 0;
+  for (int64_t y = 1; y <= std::min(work.step_height, most); ++y) {
+    if (work.fused && work.step_height % y != 0) continue;
+    if (repeated(work.step_height, y) > work.most_repeated) continue;
+    const int64_t rows = rolled ? y : span(y, work.window, 0);
+    const int64_t on_the_way = work.converts ? 4 : 0;
+    if (y + 1 + weights + rows * kernel[1] + on_the_way < work.registers) best = y;
+  }
+  return best;
+}
+
 /// The widest vector that the channels fill.
 int64_t choose_lanes(const Work& work) {
   int64_t lanes = work.lanes;
@@ -120,26 +179,34 @@ int64_t choose_split(const Tile& tile, const Work& work, bool fused) {
   return (columns ? 1 : 0) + (rows ? 2 : 0);
 }
 
-}  // namespace
-
-void choose_arm_window(Point& point, const spec::Layer& layer, size_t stage, int64_t rows,
-                       const targets::Target& target) {
+Work make_work(const spec::Layer& layer, size_t stage, int64_t rows,
+               const targets::Target& target) {
   Work work;
   work.extents = tiled_extents(layer, stage);
   work.window = layer.stages[stage].window;
   work.fused = rows > 0;
-  const spec::Activation activation = layer.stages[stage].activation;
-  work.exponential = activation == spec::Activation::sigmoid ||
-                     activation == spec::Activation::silu || activation == spec::Activation::gelu;
+  work.activation = layer.stages[stage].activation;
+  work.exponential = work.activation == spec::Activation::sigmoid ||
+                     work.activation == spec::Activation::silu ||
+                     work.activation == spec::Activation::gelu;
   work.multiplied = layer.stages[stage].multiplier > 1;
   work.step_height = rows > 0 ? rows : work.extents.height;
   work.lanes = sum_lanes(layer, target);
   work.registers = target.registers;
   work.lanes = choose_lanes(work);
-  if (rows > 0) {
-    work.most_repeated = kMostRepeated / repeated(work.extents.height, rows) /
-                         repeated(work.extents.channels, work.lanes);
+  work.converts = stage == 0 && layer.dtype != layer.accumulate;
+  if (rows > 0) work.most_repeated = kMostRepeated / repeated(work.extents.height, rows);
+  if (rows > 0 && !work.extents.planar) {
+    work.most_repeated /= repeated(work.extents.channels, work.lanes);
   }
+  return work;
+}
+
+}  // namespace
+
+void choose_arm_window(Point& point, const spec::Layer& layer, size_t stage, int64_t rows,
+                       const targets::Target& target) {
+  const Work work = make_work(layer, stage, rows, target);
   const Tile tile = best_tile(work);
   point["dw_x"] = tile.x;
   point["dw_y"] = tile.y;
@@ -151,6 +218,18 @@ void choose_arm_window(Point& point, const spec::Layer& layer, size_t stage, int
   point["dw_order"] = narrow ? 2 : 1;
   point["dw_unroll"] = tile.rolled ? kRowOfTaps : kAllTaps;
   point["dw_split"] = choose_split(tile, work, rows > 0);
+}
+
+void choose_arm_planar_window(Point& point, const spec::Layer& layer, size_t stage, int64_t rows,
+                              const targets::Target& target) {
+  choose_window_tile(point, layer, stage, rows, target);
+  const Work work = make_work(layer, stage, rows, target);
+  const int64_t pixels = point["dw_x"] * point["dw_lanes"];
+  // A strided row without a loop is straight code of all its shuffles.
+  const bool straight = work.strided() && !has_loop_along_row({pixels, 1}, work);
+  const int64_t unrolled = straight ? 0 : planar_rows(work, pixels, false);
+  point["dw_unroll"] = unrolled > 0 ? kAllTaps : kRowOfTaps;
+  point["dw_y"] = std::max<int64_t>(1, unrolled > 0 ? unrolled : planar_rows(work, pixels, true));
 }
 
 }  // namespace sepconv::schedules

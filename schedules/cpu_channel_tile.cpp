@@ -228,7 +228,9 @@ void choose_channel_tile(Point& point, const spec::Layer& layer, size_t stage,
     point["cv_taps"] = choose_taps(tile.accumulators(), work, window);
     const int64_t pixels = tile.pixels(work);
     const bool splits = pixels < extents.width ? extents.splits_columns(pixels) : extents.border_y;
-    point["cv_split"] = splits && !extents.planar ? 2 : 0;
+    // What is converted ahead is copied with its zeros.
+    const bool converts = layer.dtype != layer.accumulate;
+    point["cv_split"] = splits && !extents.planar && !converts ? 2 : 0;
   }
   point[prefix + "_x"] = tile.x;
   point[prefix + "_v"] = tile.v;

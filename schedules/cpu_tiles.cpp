@@ -165,7 +165,8 @@ Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, const 
     if (tile.channels_outer) stage.weights.bound_extent(chain.c, tile.channels());
     widen_ahead(stage.weights, at, tile.lanes, TailStrategy::RoundUp);
   }
-  if (reads_narrow && !tile.planar && tile.stage == 1)
+  // A converted copy holds the zeros too: it leaves no border to split off.
+  if (reads_narrow && !tile.planar && tile.stage == 1 && !tile.split_x)
     widen_ahead(input, LoopLevel(result, xo), stage.in.c, TailStrategy::ShiftInwards);
   return loops;
 }

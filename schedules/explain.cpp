@@ -57,12 +57,18 @@ void explain_channels(std::vector<std::string>& lines, const Stage& stage,
   const int64_t steps = taps * extents.channels_in;
   lines.push_back(
       fmt::format("{}: register tile of {}", prefix, tile_text(point, prefix, extents.planar)));
-  lines.push_back(fmt::format("{}: {} accumulators + {} vectors + 1 broadcast of {} registers",
-                              prefix, x * v, vectors, target.registers));
+  // Staged inputs take a register a pixel and serve several steps.
+  const int64_t staged = std::max<int64_t>(1, knob(point, prefix + "_stage"));
+  const std::string inputs = staged > 1 ? fmt::format("{} inputs", x) : "1 broadcast";
+  lines.push_back(fmt::format("{}: {} accumulators + {} vectors + {} of {} registers", prefix,
+                              x * v, vectors, inputs, target.registers));
+  const int64_t fmas = x * v * staged;
+  const int64_t loads = staged > 1 ? v * staged + x : x + v;
+  const std::string group = staged > 1 ? fmt::format("in {} steps", staged) : "a step";
   lines.push_back(fmt::format(
-      "{}: {} FMAs of {} lanes for {} loads a step, {} steps a tile: {:.2f} FMAs a load", prefix,
-      x * v, lanes, x + v, steps, static_cast<double>(x * v) / static_cast<double>(x + v)));
-  lines.push_back(fmt::format("{}: {}", prefix, tile_limit(x * v, x + v, x * v, target)));
+      "{}: {} FMAs of {} lanes for {} loads {}, {} steps a tile: {:.2f} FMAs a load", prefix, fmas,
+      lanes, loads, group, steps, static_cast<double>(fmas) / static_cast<double>(loads)));
+  lines.push_back(fmt::format("{}: {}", prefix, tile_limit(fmas, loads, x * v, target)));
   const int64_t block = steps * v * (extents.planar ? 1 : lanes) * weight_bytes;
   const int64_t all = steps * extents.channels * weight_bytes;
   const bool outside = knob(point, prefix + "_order") == 1;

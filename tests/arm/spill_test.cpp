@@ -1,0 +1,42 @@
+// Tests of arm: the heuristic's tiles keep inner loops off the stack.
+#include <gtest/gtest.h>
+
+#include "emit/assembly.h"
+#include "fixture.h"
+#include "spec/name.h"
+
+namespace sepconv::cli {
+namespace {
+
+class Spills : public testing::TestWithParam<const char*> {};
+
+TEST_P(Spills, AreInNoInnerLoop) {
+  const targets::Target arm = targets::parse_target("arm64+fp16").value();
+  emit::CompileOptions compile = compile_with_cache();
+  compile.emits = {"asm"};
+  const auto kernels =
+      emit::compile({spec::parse_name(GetParam()).value()}, {arm}, heuristic, compile);
+  ASSERT_TRUE(kernels) << kernels.error().front().message;
+  const emit::CompiledKernel& kernel = kernels->front();
+  const auto assembly = emit::read_assembly(kernel.texts.at("asm"), arm, kernel.loops);
+  ASSERT_FALSE(assembly.loops.empty());
+  for (const emit::InnerLoop& loop : assembly.loops) {
+    EXPECT_EQ(loop.counts.spill_stores + loop.counts.spill_loads, 0) << loop.name;
+  }
+}
+
+// Three planes, planes of odd channels, strides, exponentials, lanes doubled, wide windows, halves.
+INSTANTIATE_TEST_SUITE_P(
+    Layers, Spills,
+    testing::Values(
+        "dwpw_f32_n1h32w32c3_o16_k3s2p0_none_none", "pw_f32_n1h13w13c19_o27_none_nchw",
+        "pw_f32_n1h17w17c3_o5_none", "dw_f32_n1h56w56c24_k3s2p1_relu6",
+        "dw_f32_n1h7w7c32_k3s1p1_silu", "dw_f32_n1h96w96c1_m8_k3s2p1_relu6",
+        "dw_f32_n1h28w28c16_k15s1p7_none", "conv_f32_n1h28w33c16_o24_k3s1p1_hard_swish_nchw",
+        "dw_f32_n1h28w13c17_k3s2p1_relu6_nchw", "dwpw_f32_n1h112w112c32_o16_k3s1p1_relu6_none",
+        "dw_f16_n1h56w56c24_k3s1p1_relu6", "dwpw_f16_n1h28w28c32_o32_k3s1p1_relu6_relu6",
+        "pw_f16_n1h7w7c96_o58_none_nchw"),
+    [](const auto& info) { return std::string(info.param); });
+
+}  // namespace
+}  // namespace sepconv::cli
