@@ -19,7 +19,8 @@ constexpr double kL2BytesACycle = 32;
 constexpr double kMemoryBytesACycle = 8;
 constexpr double kStoreCycles = 0.6;  // clamping and storing a sum
 constexpr double kTileCycles = 10;
-constexpr double kOverlap = 0.25;  // of the cheaper of arithmetic and traffic, that adds up
+constexpr double kTestCycles = 0.5;  // asking whether a load lies on padding
+constexpr double kOverlap = 0.25;    // of the cheaper of arithmetic and traffic, that adds up
 
 double covers(double extent, double tile) { return std::ceil(extent / std::max(tile, 1.0)); }
 
@@ -43,6 +44,11 @@ struct Knobs {
     return found == point.end() ? otherwise : static_cast<double>(found->second);
   }
 };
+
+bool is_padded(const spec::Window& window) {
+  return std::any_of(window.padding.begin(), window.padding.end(),
+                     [](int64_t side) { return side > 0; });
+}
 
 /// Cycles that an FMA of so many lanes occupies one of the core's pipes, shared among them.
 double fma_cost(double lanes, const targets::Target& target) {
@@ -100,7 +106,8 @@ double channel_cycles(const Stage& s, const Knobs& knob) {
   const auto& kernel = s.stage.window.kernel;
   const double sum = static_cast<double>(s.in.c * kernel[0] * kernel[1]);
   const double block = 4 * sum * channels / tiles.channels;
-  const double step = channel_step(s, tiles, sum, block);
+  const bool tests = is_padded(s.stage.window) && knob("_split", 0) != 2;
+  const double step = channel_step(s, tiles, sum, block) + (tests ? kTestCycles * tiles.x : 0);
   const double loop = 1 / std::max(1.0, unroll == 0 ? sum : unroll);
   const double compute = tiles.across * tiles.channels *
                          (sum * (step + loop) + kStoreCycles * tiles.sums() + kTileCycles) *
@@ -132,10 +139,12 @@ double window_cycles(const Stage& s, const Knobs& knob) {
   const double shared = knob("_unroll", 0) == 3 ? 0.6 : 1;
   const double loads = sums * taps * shared + taps * v;
   const double fmas = sums * taps * fma_cost(lanes, s.target);
+  const double tests = is_padded(window) && knob("_split", 0) == 0 ? kTestCycles * sums * taps : 0;
   const double waits = taps * kFmaLatency;
   const double spills = std::max(0.0, sums - s.target.registers + 2) * taps;
   const double compute =
-      tiles * (std::max({fmas, loads / kLoadsACycle, waits}) + spills + 2 * sums + 10) * s.repeat;
+      tiles * (std::max({fmas, loads / kLoadsACycle, waits}) + tests + spills + 2 * sums + 10) *
+      s.repeat;
   const double inputs = 4 * static_cast<double>(s.in.h * s.in.w * s.in.c);
   return compute + traffic(inputs / s.steps, s.steps, s.target);
 }

@@ -13,7 +13,7 @@ namespace {
 
 int wanted_layers() {
   const char* count = std::getenv("SEPCONV_RANDOM_LAYERS");
-  return count == nullptr ? 24 : std::max(1, std::atoi(count));
+  return count == nullptr ? 16 : std::max(1, std::atoi(count));
 }
 
 std::vector<std::string> random_names(const targets::Target& target, unsigned seed) {
