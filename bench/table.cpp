@@ -53,6 +53,7 @@ std::string machine_text(const BenchReport& report) {
   const auto& gbs = report.machine.gbs;
   std::string text;
   for (const DeviceMachine& device : report.machine.devices) {
+    if (!(device.dram_gbs > 0)) continue;  // not measured to the end
     text += fmt::format("{}: {}: L2 {:.0f}, DRAM {:.0f} GB/s (half reads, half writes)\n",
                         device.target, device.name, device.cache_gbs, device.dram_gbs);
   }

@@ -225,7 +225,8 @@ GpuCost gpu_cost(const spec::Layer& layer, const Phase& phase, const GpuTile& ti
     return cycles(feed, warps, kWindowWait, one) +
            cycles(loop, warps, tile.window ? kWindowWait : kStepWait, one);
   };
-  double all = static_cast<double>(mine / cost.resident) * round(cost.resident);
+  const int64_t full = mine / cost.resident;
+  double all = static_cast<double>(full) * round(cost.resident);
   if (mine % cost.resident > 0) all += round(mine % cost.resident);
   cost.multiprocessor_us = all / (gpu.clock_ghz * 1e3);
   cost.l2_bytes = l2_bytes(layer, phase, tile, passes);

@@ -114,8 +114,7 @@ Outcome measure_into(targets::Device kind, Sheet& sheet) {
   }
   sheet.cache_bytes = device.last_cache_bytes();
   const auto cache = static_cast<uint64_t>(sheet.cache_bytes);
-  const uint64_t buffers[2] = {
-      cache / 4, std::clamp(std::bit_ceil(kDramCaches * cache), kLeastDram, kMostDram)};
+  const uint64_t buffers[2] = {cache / 4, dram_bytes(kind, cache)};
   for (int level = 0; level < 2; ++level) {
     if (buffers[level] < 16 * kMeasureThreads) continue;  // no cache that it tells of
     const Bandwidth found = measure_level(device, buffers[level], level == 0);
