@@ -209,6 +209,7 @@ int64_t choose_rows(const spec::Layer& layer, const targets::Target& target) {
   constexpr double kMostRows = 1.1, kColumns = 1.05;
   const int64_t lanes = channel_lanes(mid.c, kMostRepeated, target);
   const double left = kMostRepeated / repeated(mid.c, lanes) / kColumns;
+  if (steps_divide(layer)) return largest_divisor(out.h, std::min(limit, most));
   return even_tile(out.h, std::min(limit, most), std::min(kMostRows, left));
 }
 
