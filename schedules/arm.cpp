@@ -177,6 +177,7 @@ int64_t arm_rows(const spec::Layer& layer, const targets::Target& target) {
   if (out.h <= kOneStep) return out.h;
   const int64_t limit = std::max<int64_t>(1, target.core.l2_bytes / 4 / (mid.w * mid.c * 4));
   const int64_t most = layer.stages.size() == 3 ? 2 : 4;
+  if (steps_divide(layer)) return largest_divisor(out.h, std::min(limit, most));
   int64_t best = 1;
   double best_cost = std::numeric_limits<double>::infinity();
   for (int64_t rows = 1; rows <= std::min(limit, most); ++rows) {

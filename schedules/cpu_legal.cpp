@@ -251,6 +251,9 @@ Errors cpu_legal(const Point& point, const spec::Layer& layer, const targets::Ta
   check_knobs(reasons, point, cpu_space(layer, target));
   if (!reasons.none()) return reasons.take();
   const int64_t rows = layer.stages.size() > 1 ? knob(point, "rows") : 0;
+  if (rows > 0 && steps_divide(layer) && spec::output_shape(layer).h % rows != 0) {
+    reasons.add("rows", "does not divide the output's rows", "rows beyond the last have no input");
+  }
   for (size_t i = 0; i < layer.stages.size(); ++i) {
     const std::string prefix = stage_prefix(layer, i);
     const TiledExtents extents = tiled_extents(layer, i);

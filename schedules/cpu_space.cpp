@@ -163,6 +163,12 @@ bool is_planar(const spec::Layer& layer, size_t stage) {
   return layer.op == spec::Op::depthwise && layer.stages[0].channels_out == 1 && dense;
 }
 
+bool steps_divide(const spec::Layer& layer) {
+  if (layer.stages.size() < 3) return false;
+  const auto& padding = layer.stages[1].window.padding;
+  return padding[0] == 0 && padding[2] == 0;
+}
+
 TiledExtents tiled_extents(const spec::Layer& layer, size_t stage) {
   const auto shapes = spec::shapes(layer);
   const spec::Shape& in = shapes[stage];

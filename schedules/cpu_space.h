@@ -64,6 +64,10 @@ struct TiledExtents {
 [[nodiscard]] bool is_too_narrow(int64_t lanes, int64_t channels, const spec::Layer& layer,
                                  const targets::Target& target);
 
+/// Whether steps must divide the height: a ring's last step is whole, and rows that it computes
+/// beyond the last would read beyond an input without padding.
+[[nodiscard]] bool steps_divide(const spec::Layer& layer);
+
 /// Whether tiles of `width` channels read no packed block beyond the padded ones.
 [[nodiscard]] bool channel_tile_fits(int64_t channels, int64_t width);
 

@@ -252,7 +252,9 @@ int64_t choose_rows(const spec::Layer& layer, const targets::Target& target) {
   constexpr double kMostRows = 1.1, kColumns = 1.05;
   const int64_t lanes = channel_lanes(mid.c, kMostRepeated, target);
   const double left = kMostRepeated / repeated(mid.c, lanes) / kColumns;
-  const int64_t rows = even_tile(out.h, std::min(limit, most), std::min(kMostRows, left));
+  const int64_t highest = std::min(limit, most);
+  const int64_t rows = steps_divide(layer) ? largest_divisor(out.h, highest)
+                                           : even_tile(out.h, highest, std::min(kMostRows, left));
   return even_steps(rows, layer, target);
 }
 
