@@ -168,7 +168,9 @@ std::vector<double> stage_cycles(const spec::Layer& layer, const targets::Target
   const auto shapes = spec::shapes(layer);
   const auto found = point.find("rows");
   const auto height = static_cast<double>(shapes.back().h);
-  const double rows = found == point.end() ? height : static_cast<double>(found->second);
+  // With `rows` 0 the last stage stands apart, after whole maps.
+  const bool steps = found != point.end() && found->second > 0;
+  const double rows = steps ? static_cast<double>(found->second) : height;
   std::vector<double> cycles;
   for (size_t i = 0; i < layer.stages.size(); ++i) {
     Stage stage{layer.stages[i],
@@ -177,7 +179,7 @@ std::vector<double> stage_cycles(const spec::Layer& layer, const targets::Target
                 target,
                 layer.layout == spec::Layout::nchw,
                 layer.op == spec::Op::pointwise};
-    if (found != point.end() && rows < height) {
+    if (rows < height) {
       stage.steps = covers(height, rows);
       stage.repeat = repeated(layer, rows, height);
     }
