@@ -92,6 +92,12 @@ bool takes_whole_map(const Work& work) {
          !aliasing(work).any && !evicts;
 }
 
+int64_t input_bytes(const Work& work) {
+  const auto& stride = work.window.stride;
+  return work.extents.width * stride[1] * work.extents.height * stride[0] * work.extents.channels *
+         4;
+}
+
 /// Tile loops of a wide window. Vectors of less than a line of channels leave the rest of it to the
 /// next vector, so channels go innermost, as they do where the prefetcher must bring whole rows
 /// from beyond L2 or where a fused step has few rows. Else a strided window walks a block of
@@ -107,7 +113,7 @@ int64_t wide_order(const Work& work, int64_t lanes) {
   const int64_t pixels = row * work.extents.height * window.stride[0];
   if (work.strided()) return !work.fused && pixels <= lines_in_sets(work) ? kCyx : kYxc;
   if (row * work.extents.channels * 4 % kPage == 0) return window.kernel[0] > 4 ? kYcx : kYxc;
-  const bool in_l2 = pixels * work.extents.channels * 4 <= 5 * work.l2_bytes / 8;
+  const bool in_l2 = input_bytes(work) <= 5 * work.l2_bytes / 8;
   return !work.fused && in_l2 ? kCxy : kYxc;
 }
 
@@ -142,7 +148,9 @@ void choose_pixels(WindowChoice& tile, const Work& work) {
     // A single row shares no loads with others; as one tile its columns share all of theirs.
     const bool row = work.fused && work.step_height == 1 && width <= budget;
     tile.x = row ? width : even_tile(width, width <= 14 ? 7 : 4, work.most_repeated);
-    tile.y = tile_rows(work, std::clamp<int64_t>(budget / tile.x, 1, work.fused ? budget : 2));
+    // What comes from beyond L2 is read by as few rows of tiles as registers allow.
+    const int64_t most = work.fused || input_bytes(work) > work.l2_bytes ? budget : 2;
+    tile.y = tile_rows(work, std::clamp<int64_t>(budget / tile.x, 1, most));
   }
 }
 
