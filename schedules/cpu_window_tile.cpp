@@ -117,9 +117,20 @@ int64_t wide_order(const Work& work, int64_t lanes) {
   return !work.fused && in_l2 ? kCxy : kYxc;
 }
 
+/// Strided windows share no loads between rows, so they get small tiles that touch memory as runs
+/// of channels.
+void choose_strided_pixels(WindowChoice& tile, const Work& work) {
+  const int64_t width = work.extents.width;
+  const Aliasing lines = aliasing(work);
+  const bool row = width <= 7 && !lines.strong;
+  tile.x = row ? width : even_tile(width, 2, work.most_repeated);
+  tile.y = row || lines.strong ? 1 : tile_rows(work, 2);
+  tile.v = lines.strong ? 4 : lines.any ? 2 : 1;
+  tile.order = lines.any && !row ? kCyx : kYxc;
+}
+
 /// Columns and rows of a tile. Accumulators may take half of the registers; the rest holds weights
-/// and inputs. Strided windows share no loads between rows, so they get small tiles that touch
-/// memory as runs of channels; wide windows get whole rows, whose padding taps vanish.
+/// and inputs. Wide windows get whole rows, whose loads their outputs share.
 void choose_pixels(WindowChoice& tile, const Work& work) {
   const int64_t width = work.extents.width;
   const int64_t budget = work.registers / 2;
@@ -138,12 +149,7 @@ void choose_pixels(WindowChoice& tile, const Work& work) {
     tile.x = even_tile(width, budget >= 16 ? budget - 2 : budget - 1, work.most_repeated);
     tile.order = kCyx;
   } else if (work.strided()) {
-    const Aliasing lines = aliasing(work);
-    const bool row = width <= 7 && !lines.strong;
-    tile.x = row ? width : even_tile(width, 2, work.most_repeated);
-    tile.y = row || lines.strong ? 1 : tile_rows(work, 2);
-    tile.v = lines.strong ? 4 : lines.any ? 2 : 1;
-    tile.order = lines.any && !row ? kCyx : kYxc;
+    choose_strided_pixels(tile, work);
   } else {
     // A single row shares no loads with others; as one tile its columns share all of theirs.
     const bool row = work.fused && work.step_height == 1 && width <= budget;

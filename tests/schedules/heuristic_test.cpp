@@ -59,32 +59,33 @@ TEST(Heuristic, GivesOddChannelsVectorsOfEight) {
   EXPECT_EQ(point.at("dw_lanes"), 8);
 }
 
+int64_t chosen(const char* knob, const char* layer, const char* target = "x86-64-v4") {
+  return heuristic(layer_of(layer), target_of(target)).at(knob);
+}
+
 TEST(Heuristic, SplitsColumnsThatReadPadding) {
-  const auto split = [](const char* layer) {
-    return heuristic(layer_of(layer), target_of("x86-64-v4"))["dw_split"];
-  };
-  EXPECT_EQ(split("dw_f32_n1h28w28c128_k9s1p4_relu"), 1);
-  EXPECT_EQ(split("dw_f32_n1h28w28c128_k9s1p0_relu"), 0);
-  EXPECT_EQ(split("dw_f32_n1h28w28c128_k9s1p4x0x4x0_relu"), 2);
-  EXPECT_EQ(split("dw_f32_n1h28w7c128_k9s1p4_relu"), 2);
+  EXPECT_EQ(chosen("dw_split", "dw_f32_n1h28w28c128_k9s1p4_relu"), 1);
+  EXPECT_EQ(chosen("dw_split", "dw_f32_n1h28w28c128_k9s1p0_relu"), 0);
+  EXPECT_EQ(chosen("dw_split", "dw_f32_n1h28w28c128_k9s1p4x0x4x0_relu"), 2);
+  EXPECT_EQ(chosen("dw_split", "dw_f32_n1h28w7c128_k9s1p4_relu"), 2);
 }
 
 TEST(Heuristic, SkipsRowsOfZerosOfDenseWindows) {
-  const auto split = [](const char* layer) {
-    return heuristic(layer_of(layer), target_of("x86-64-v4"))["cv_split"];
-  };
-  EXPECT_EQ(split("conv_f32_n1h56w56c32_o64_k3s1p1_none"), 2);
-  EXPECT_EQ(split("conv_f32_n1h4w4c32_o64_k3s1p1_none"), 2);
-  EXPECT_EQ(split("conv_f32_n1h56w56c32_o64_k3s1p0_none"), 0);
+  EXPECT_EQ(chosen("cv_split", "conv_f32_n1h56w56c32_o64_k3s1p1_none"), 2);
+  EXPECT_EQ(chosen("cv_split", "conv_f32_n1h4w4c32_o64_k3s1p1_none"), 2);
+  EXPECT_EQ(chosen("cv_split", "conv_f32_n1h56w56c32_o64_k3s1p0_none"), 0);
+  EXPECT_EQ(chosen("cv_split", "conv_f16_n1h56w56c32_o64_k3s1p1_none"), 0);
 }
 
 TEST(Heuristic, WalksDownOnlyWithWholeLinesInL2) {
-  const auto order = [](const char* target, const char* layer) {
-    return heuristic(layer_of(layer), target_of(target))["dw_order"];
-  };
-  EXPECT_EQ(order("x86-64-v4", "dw_f32_n1h28w28c96_k7s1p3_relu"), 3);
-  EXPECT_EQ(order("x86-64-v4", "dw_f32_n1h300w300c96_k7s1p3_relu"), 0);
-  EXPECT_EQ(order("x86-64-v3", "dw_f32_n1h28w28c96_k7s1p3_relu"), 0);
+  EXPECT_EQ(chosen("dw_order", "dw_f32_n1h28w28c96_k7s1p3_relu"), 3);
+  EXPECT_EQ(chosen("dw_order", "dw_f32_n1h300w300c96_k7s1p3_relu"), 0);
+  EXPECT_EQ(chosen("dw_order", "dw_f32_n1h28w28c96_k7s1p3_relu", "x86-64-v3"), 0);
+}
+
+TEST(Heuristic, ReadsMapsFromBeyondL2ByTallTiles) {
+  EXPECT_EQ(chosen("dw_y", "dw_f32_n1h56w56c64_k3s1p1_relu"), 2);
+  EXPECT_EQ(chosen("dw_y", "dw_f32_n1h256w256c64_k3s1p1_relu"), 4);
 }
 
 TEST(Heuristic, LoadsLessAnFmaWhereTwoIssueACycle) {
