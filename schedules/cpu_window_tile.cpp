@@ -237,7 +237,9 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
     work.most_repeated /= repeated(work.extents.channels, tile.lanes);
     choose_pixels(tile, work);
     if (tile.v * tile.lanes > work.extents.channels) tile.v = 1;
-    tile.split = choose_split(tile, work);
+    // Of narrow vectors without tests LLVM adds some in another order, which fused nests must not.
+    const bool narrow = 2 * tile.lanes < target.lanes(4);
+    tile.split = narrow && work.fused ? 0 : choose_split(tile, work);
   }
   point["dw_x"] = tile.x;
   point["dw_y"] = tile.y;

@@ -70,6 +70,11 @@ TEST(Heuristic, SplitsColumnsThatReadPadding) {
   EXPECT_EQ(chosen("dw_split", "dw_f32_n1h28w7c128_k9s1p4_relu"), 2);
 }
 
+TEST(Heuristic, KeepsTestsInNarrowVectorsOfFusedLayers) {
+  EXPECT_EQ(chosen("dw_split", "dwpw_f32_n3h11w8c6_o32_k7s1p3_relu6_none", "x86-64-v3"), 0);
+  EXPECT_EQ(chosen("dw_split", "dw_f32_n3h11w8c6_k7s1p3_relu6", "x86-64-v3"), 1);
+}
+
 TEST(Heuristic, SkipsRowsOfZerosOfDenseWindows) {
   EXPECT_EQ(chosen("cv_split", "conv_f32_n1h56w56c32_o64_k3s1p1_none"), 2);
   EXPECT_EQ(chosen("cv_split", "conv_f32_n1h4w4c32_o64_k3s1p1_none"), 2);
