@@ -85,17 +85,22 @@ void compute_planes_at(StageFuncs& stage, Func consumer, const Var& step, const 
   never_partition(planes);
 }
 
+/// Tiles of the expansion as scratch memory: whole rows, and channels up to a whole tile.
+void tile_expansion(StageFuncs& stage, const ChannelTile& tile, const Chain& chain) {
+  stage.result.store_in(MemoryType::Heap).bound_extent(chain.x, as_int(stage.out.w));
+  order_storage(stage.result, tile.planar, chain);
+  Tails tails = channel_tails(tile, stage.out, 0);
+  if (!tile.planar && !tile.overlap_c) tails.c = TailStrategy::RoundUp;
+  tile_channels(stage, tile, 0, tails, chain.input, chain);
+}
+
 /// The expanded rows: each is computed once and kept in a ring until its last use.
 void compute_expansion_at(StageFuncs& stage, const StageFuncs& depthwise, Func consumer,
                           const Var& step, int rows, const ChannelTile& tile, const Chain& chain) {
   Func hidden = stage.result;
-  hidden.compute_at(consumer, step).store_in(MemoryType::Heap);
+  hidden.compute_at(consumer, step);
   if (rows < depthwise.out.h) hidden.store_root().fold_storage(chain.y, ring_rows(depthwise, rows));
-  hidden.bound_extent(chain.x, as_int(stage.out.w));
-  order_storage(hidden, tile.planar, chain);
-  Tails tails = channel_tails(tile, stage.out, 0);
-  if (!tile.planar && !tile.overlap_c) tails.c = TailStrategy::RoundUp;
-  tile_channels(stage, tile, 0, tails, chain.input, chain);
+  tile_expansion(stage, tile, chain);
 }
 
 /// A block of expanded channels of the whole map at a time, which the depthwise stage uses up
@@ -107,13 +112,10 @@ void compute_hidden_blocks(Chain& chain, const ChannelTile& tile, const WindowTi
   const Var block("block");
   depthwise.result.split(loops.channels, block, loops.channels, tile.channels() / window.channels(),
                          TailStrategy::RoundUp);
-  Func hidden = expand.result;
-  hidden.compute_at(depthwise.result, block).store_in(MemoryType::Heap);
-  hidden.bound_extent(chain.c, tile.channels());
-  hidden.bound_extent(chain.x, as_int(expand.out.w)).bound_extent(chain.y, as_int(expand.out.h));
-  Tails tails = channel_tails(tile, expand.out, 0);
-  tails.c = TailStrategy::RoundUp;
-  tile_channels(expand, tile, 0, tails, chain.input, chain);
+  expand.result.compute_at(depthwise.result, block)
+      .bound_extent(chain.c, tile.channels())
+      .bound_extent(chain.y, as_int(expand.out.h));
+  tile_expansion(expand, tile, chain);
 }
 
 }  // namespace

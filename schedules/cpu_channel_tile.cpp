@@ -13,7 +13,7 @@ namespace {
 struct Work {
   int64_t width = 1, channels = 1, channels_in = 1, taps = 1;
   bool planar = false;
-  bool tested = false;  ///< every load for padding
+  bool tested = false;  ///< planar: every load for padding
 
   [[nodiscard]] int64_t reduction() const { return channels_in * taps; }
 };
@@ -145,7 +145,7 @@ double tile_cycles(const ChannelChoice& tile, const Work& work, const targets::T
   const int64_t vectors = work.planar ? tile.x : tile.v;
   const double crowded = fma_cycles(tile.lanes, target) < 1 ? 1.08 : 1.04;
   if (work.taps == 1 && tile.accumulators() + vectors >= target.registers) step *= crowded;
-  if (work.tested) step += address_cycles(work.planar ? tile.v : tile.x, steps);
+  if (work.tested) step += address_cycles(tile.v, steps);
   step += spill_cycles(tile, work, target);
   // Tiles of few instructions overlap with their neighbours.
   constexpr double kWindow = 256;

@@ -253,10 +253,9 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
 
 /// The depthwise rows stay in a quarter of L2, the projection's weights are streamed once a step,
 /// so steps are as high as fits. Steps lower than the map keep the intermediate below the whole
-/// tensor; maps of a tile's height are one step, and
-/// where they can, their last stage stands apart: fusing it gains nothing there. What may be
-/// repeated goes to vectors of channels first, then to columns: rows that overlap take what these
-/// leave.
+/// tensor; maps of a tile's height are one step, and where they can, their last stage stands apart:
+/// fusing it gains nothing there. What may be repeated goes to vectors of channels first, then to
+/// columns: rows that overlap take what these leave.
 int64_t choose_rows(const spec::Layer& layer, const targets::Target& target) {
   const std::vector<Shape> shapes = spec::shapes(layer);
   const Shape& out = shapes.back();
