@@ -100,18 +100,6 @@ PartData part(const spec::Parameter& parameter, const spec::Layer& layer,
   return data;
 }
 
-int64_t axis_extent(spec::Axis axis, const spec::Shape& out) {
-  switch (axis) {
-    case spec::Axis::rows:
-      return out.h;
-    case spec::Axis::channels:
-      return out.c;
-    case spec::Axis::pixels:
-      return out.h * out.w;
-  }
-  return 1;
-}
-
 uint32_t axis_code(spec::Axis axis) {
   if (axis == spec::Axis::channels) return SEPCONV_AXIS_CHANNELS;
   return axis == spec::Axis::pixels ? SEPCONV_AXIS_PIXELS : SEPCONV_AXIS_ROWS;
@@ -125,7 +113,7 @@ PhaseData phase_data(const spec::Phase& phase, const spec::Layer& layer,
   data.axis = axis_code(phase.axis);
   data.grain = phase.grain;
   if (phase.flat()) data.flags |= SEPCONV_PHASE_FLAT;
-  data.tasks = std::max<int64_t>(1, axis_extent(phase.axis, out) / phase.grain);
+  data.tasks = spec::task_count(spec::axis_extent(phase.axis, out), phase.grain);
   data.least = phase.least;
   data.input_hwc = {in.h, in.w, in.c};
   data.output_hwc = {out.h, out.w, out.c};

@@ -28,7 +28,7 @@ struct Cut {
   int64_t extent = 1, grain = 1;
   double repeated = 0;  ///< share of the work that every range of tasks does again
 
-  [[nodiscard]] int64_t tasks() const { return std::max<int64_t>(1, extent / grain); }
+  [[nodiscard]] int64_t tasks() const { return spec::task_count(extent, grain); }
 };
 
 /// The largest share of the work that one of `threads` gets: ranges as the runtime cuts them, to
@@ -131,11 +131,6 @@ std::vector<Phase> cut(const spec::Layer& layer, const Point& point) {
   return {};
 }
 
-int64_t axis_extent(const spec::Layer& layer, const Phase& phase) {
-  const spec::Shape out = spec::shapes(layer)[static_cast<size_t>(phase.last_stage) + 1];
-  return phase.axis == Axis::channels ? out.c : phase.axis == Axis::rows ? out.h : out.h * out.w;
-}
-
 /// Multiply-adds of stages in steps of a pointwise one.
 double steps(const spec::Layer& layer, int first, int last) {
   const auto shapes = spec::shapes(layer);
@@ -157,7 +152,8 @@ int64_t least_tasks(const spec::Layer& layer, const targets::Target& target, con
   const int last = static_cast<int>(layer.stages.size()) - 1;
   const double share = steps(layer, phase.first_stage, phase.last_stage) / steps(layer, 0, last);
   const double cycles = share * bound(layer, target).cycles();
-  const int64_t tasks = std::max<int64_t>(1, axis_extent(layer, phase) / phase.grain);
+  const spec::Shape out = spec::shapes(layer)[static_cast<size_t>(phase.last_stage) + 1];
+  const int64_t tasks = spec::task_count(spec::axis_extent(phase.axis, out), phase.grain);
   return std::max<int64_t>(1, std::llround(kLeastCycles * static_cast<double>(tasks) / cycles));
 }
 

@@ -2,7 +2,10 @@
 // schedule.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+
+#include "spec/layer.h"
 
 namespace sepconv::spec {
 
@@ -29,5 +32,15 @@ struct Phase {
 
   bool operator==(const Phase&) const = default;
 };
+
+/// Extent of one image of the phase's output along the axis of its tasks.
+[[nodiscard]] inline int64_t axis_extent(Axis axis, const Shape& out) {
+  return axis == Axis::channels ? out.c : axis == Axis::rows ? out.h : out.h * out.w;
+}
+
+/// Tasks of `grain` along an extent; the last one takes the rest too.
+[[nodiscard]] inline int64_t task_count(int64_t extent, int64_t grain) {
+  return std::max<int64_t>(1, extent / grain);
+}
 
 }  // namespace sepconv::spec
