@@ -144,6 +144,7 @@ void choose_channels(Point& point, const spec::Layer& layer, size_t index,
   const int64_t weights = work.channels_in * work.taps * work.channels * 4;
   const bool again = layer.dtype != layer.accumulate && layer.stages.size() > 1;
   point[prefix + "_order"] = weights > target.core.l1_bytes / 2 && !again ? 1 : 0;
+  choose_block(point, layer, target);
 }
 
 /// Channels whose operands find no registers are a loop, those of a window one by one. What halves

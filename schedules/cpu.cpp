@@ -131,6 +131,7 @@ ChannelTile channel_tile(const Point& point, const std::string& prefix, bool pla
   tile.split_x = get(point, prefix + "_split", 0) > 0;
   tile.stage = as_int(get(point, prefix + "_stage", 1));
   tile.overlap_c = get(point, prefix + "_overlap", 0) == 1;
+  tile.block = as_int(get(point, prefix + "_block", 0));
   tile.planar = planar;
   return tile;
 }

@@ -69,10 +69,16 @@ double load_cycles(const ChannelChoice& tile, const Work& work, const targets::T
 
 /// Cycles a step for issuing its instructions while another thread shares the core, as on the
 /// virtual machines of a server: about 0.4 of the slots are left then. A broadcast that is part of
-/// an FMA issues apart from it where its address has an index, as here.
-double shared_issue_cycles(const ChannelChoice& tile, const targets::Target& target) {
-  constexpr double kShare = 0.4;
-  return static_cast<double>(tile.accumulators() + tile.x + tile.v) / (kShare * target.core.issue);
+/// an FMA issues apart from it where its address has an index, as here. Lines of weights that no L1
+/// holds wait longer for an L2 that is shared too.
+double shared_issue_cycles(const ChannelChoice& tile, const Work& work,
+                           const targets::Target& target) {
+  constexpr double kShare = 0.4, kFarLine = 0.2;
+  const int64_t step_bytes = work.planar ? 0 : tile.v * tile.lanes * 4;
+  const bool far = work.reduction() * step_bytes > target.core.l1_bytes;
+  const double lines = far ? static_cast<double>(step_bytes) / kLine : 0;
+  return static_cast<double>(tile.accumulators() + tile.x + tile.v) / (kShare * target.core.issue) +
+         kFarLine * lines;
 }
 
 /// Cycles a step for broadcasts that find no register. Where an unrolled row of taps reads a pixel
@@ -137,7 +143,7 @@ double tile_cycles(const ChannelChoice& tile, const Work& work, const targets::T
   const double bound = std::max({fmas, loads, kLatency, weight_cycles(tile, work, target)});
   // Chains as short as their latency leave nothing to run when a load comes late.
   const double alone = bound + 0.1 * std::max(0.0, 2 * kLatency - fmas);
-  const double shared = std::max(alone, shared_issue_cycles(tile, target));
+  const double shared = std::max(alone, shared_issue_cycles(tile, work, target));
   double step = (alone + shared) / 2 + 0.5 / steps;
   step += stream_cycles(tile, work, target);
   // A tile that fills the register file leaves the compiler no room to load ahead, the less the
@@ -212,6 +218,24 @@ double fma_cycles(int64_t lanes, const targets::Target& target) {
   return target.fma ? cycles : 2 * cycles;
 }
 
+void choose_block(Point& point, const spec::Layer& layer, const targets::Target& target) {
+  constexpr int64_t kMostTiles = 16;
+  if (!goes_by_blocks(layer)) return;
+  // Halves of weights would be converted again for every block.
+  const bool converts = layer.dtype != layer.accumulate;
+  const TiledExtents extents = tiled_extents(layer, 0);
+  const int64_t channels = knob(point, "pw_v") * knob(point, "pw_lanes");
+  const int64_t pixel_bytes = extents.channels_in * 4;
+  const int64_t l2 = target.core.l2_bytes;
+  const bool repeats = knob(point, "pw_order") == 1 && extents.channels > channels;
+  const bool weights_stay = extents.channels * pixel_bytes <= l2 / 2;
+  int64_t& tiles = point["pw_block"];
+  tiles = 0;
+  if (!repeats || converts || !weights_stay || extents.width * pixel_bytes <= l2 / 2) return;
+  const int64_t tile_bytes = knob(point, "pw_x") * pixel_bytes;
+  for (int64_t n = 2; n <= kMostTiles && n * tile_bytes <= l2 / 8; n *= 2) tiles = n;
+}
+
 void choose_channel_tile(Point& point, const spec::Layer& layer, size_t stage,
                          const targets::Target& target) {
   const spec::Window& window = layer.stages[stage].window;
@@ -237,6 +261,7 @@ void choose_channel_tile(Point& point, const spec::Layer& layer, size_t stage,
   point[prefix + "_lanes"] = tile.lanes;
   point[prefix + "_unroll"] = choose_unroll(tile, work, target);
   point[prefix + "_order"] = choose_order(work, target);
+  choose_block(point, layer, target);
 }
 
 }  // namespace sepconv::schedules

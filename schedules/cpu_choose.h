@@ -13,6 +13,11 @@ namespace sepconv::schedules {
 void choose_channel_tile(Point& point, const spec::Layer& layer, size_t stage,
                          const targets::Target& target);
 
+/// Sets `pw_block` of a layer that goes by blocks, after its tile and order: an input that L2 does
+/// not hold comes from beyond it once instead of once a block of channels, while L2 holds all
+/// weights.
+void choose_block(Point& point, const spec::Layer& layer, const targets::Target& target);
+
 /// Sets a depthwise stage's knobs. `rows` is the height of a step of a fused nest, 0 without one.
 void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, int64_t rows,
                         const targets::Target& target);

@@ -163,6 +163,21 @@ void check_channel_tile(Reasons& reasons, const Point& point, const std::string&
   check_unroll(reasons, prefix + "_unroll", x * v * channels * unrolled_taps(point, stage));
 }
 
+/// Blocks of pixels pass all channels, so channels are outside within each, and there are several.
+void check_block(Reasons& reasons, const Point& point, const TiledExtents& extents) {
+  const int64_t pixels = knob(point, "pw_block") * knob(point, "pw_x");
+  if (pixels == 0) return;
+  if (knob(point, "pw_order") != 1) {
+    reasons.add("pw_block", "changes nothing with pixels outside", "use 0, or pw_order 1");
+  }
+  if (pixels >= extents.width) {
+    reasons.add("pw_block",
+                "a block of " + std::to_string(pixels) + " pixels holds all " +
+                    std::to_string(extents.width),
+                "use 0");
+  }
+}
+
 int64_t unrolled_window_taps(int64_t unroll, const spec::Window& window) {
   if (unroll == kAllTaps || unroll == kExpression) return window.kernel[0] * window.kernel[1];
   return unroll == kRowOfTaps ? window.kernel[1] : 1;
@@ -267,6 +282,7 @@ Errors cpu_legal(const Point& point, const spec::Layer& layer, const targets::Ta
       check_channel_tile(reasons, point, prefix, layer.stages[i], extents, target);
     }
   }
+  if (goes_by_blocks(layer)) check_block(reasons, point, tiled_extents(layer, 0));
   if (layer.stages.size() == 3 && rows == 0) check_hidden_blocks(reasons, point, layer);
   return reasons.take();
 }

@@ -71,6 +71,12 @@ void add_channel_knobs(Space& space, const std::string& prefix, const TiledExten
   space.knobs.push_back({prefix + "_order", "0 pixels outside, 1 channel blocks outside", {0, 1}});
 }
 
+void add_block_knob(Space& space) {
+  space.knobs.push_back({"pw_block",
+                         "tiles of pixels that all channels pass before the next; 0: all",
+                         {0, 2, 4, 8, 16, 32, 64}});
+}
+
 void add_dense_knobs(Space& space) {
   space.knobs.push_back({"cv_taps", "tap loops unrolled: 0 none, 1 a row, 2 all", {0, 1, 2}});
   space.knobs.push_back({"cv_split",
@@ -157,6 +163,10 @@ bool may_stand_apart(const spec::Layer& layer) {
   return layer.stages.size() > 1 && !is_planar(layer, depthwise);
 }
 
+bool goes_by_blocks(const spec::Layer& layer) {
+  return layer.op == spec::Op::pointwise && layer.layout == spec::Layout::nhwc;
+}
+
 bool is_planar(const spec::Layer& layer, size_t stage) {
   if (layer.layout == spec::Layout::nchw || splits_planes(layer, stage)) return true;
   const bool dense = layer.input_pixel_stride == 0 && layer.output_pixel_stride == 0;
@@ -205,6 +215,7 @@ Space cpu_space(const spec::Layer& layer, const targets::Target& target) {
     } else {
       add_channel_knobs(space, prefix, extents, sum_lanes(layer, target), target);
       if (prefix == "cv") add_dense_knobs(space);
+      if (prefix == "pw" && goes_by_blocks(layer)) add_block_knob(space);
     }
   }
   return space;

@@ -43,6 +43,9 @@ namespace sepconv::schedules {
 /// Whether `rows` may be 0: the last stage a phase of its own, which reads pixels of channels.
 [[nodiscard]] bool may_stand_apart(const spec::Layer& layer);
 
+/// Whether pixels may go by in blocks that stay in L2, each of which all weights pass.
+[[nodiscard]] bool goes_by_blocks(const spec::Layer& layer);
+
 /// Extents that a stage's tiles divide.
 struct TiledExtents {
   int64_t width = 1;  ///< pixels along x; op pointwise sees the whole image as one row

@@ -133,9 +133,10 @@ void order_storage(Func func, bool planar, const Chain& chain) {
 Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, const Tails& tails,
                     Func input, const Chain& chain) {
   Loops loops;
-  const Var xi("xi"), ci("ci"), lane("lane"), yi("yi"), xo("xo"), co("co");
+  const Var xi("xi"), ci("ci"), lane("lane"), yi("yi"), xo("xo"), co("co"), block("block");
   Func result = stage.result;
   result.split(chain.x, xo, xi, tile.pixels(), tails.x);
+  if (tile.block > 0) result.split(xo, block, xo, tile.block, TailStrategy::GuardWithIf);
   result.split(chain.c, co, ci, tile.channels(), tails.c);
   const Var& vector = tile.planar ? xi : ci;
   result.split(vector, vector, lane, tile.lanes);
@@ -147,6 +148,7 @@ Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, const 
   } else {
     order.insert(order.end(), {co, xo, row});
   }
+  if (tile.block > 0) order.emplace_back(block);
   if (rows > 0) order.emplace_back(loops.step);
   result.reorder(order).vectorize(lane).unroll(ci).unroll(xi);
   never_partition(result);

@@ -20,6 +20,7 @@ struct ChannelTile {
   bool split_x = false;    ///< dense: border columns in a loop of their own
   int stage = 1;           ///< input channels a load, broadcast from its lanes
   bool overlap_c = false;  ///< the last channel tile overlaps the one before
+  int block = 0;           ///< tiles of pixels that pass all channels before the next; 0: all
   bool planar = false;
 
   [[nodiscard]] int pixels() const { return planar ? x * lanes : x; }

@@ -141,8 +141,10 @@ void choose_pixels(WindowChoice& tile, const Work& work) {
   } else if (work.taps() > kWideTaps) {
     const int64_t most = budget >= 16 ? budget - 2 : budget - 1;
     const bool row = !work.strided() || width <= 7;
-    tile.x = even_tile(width, row ? most : 4, work.most_repeated);
-    tile.y = tile.x * 2 <= most ? tile_rows(work, 2) : 1;
+    // Two rows halve what comes from beyond L2, where registers leave them columns enough to share.
+    const bool halves = budget >= 16 && !work.strided() && input_bytes(work) > work.l2_bytes;
+    tile.x = even_tile(width, halves ? budget / 2 : row ? most : 4, work.most_repeated);
+    tile.y = halves || tile.x * 2 <= most ? tile_rows(work, 2) : 1;
     tile.order = wide_order(work, tile.lanes);
   } else if (window.dilation[0] > 1) {
     // Rows of a tile would share no loads; long rows reuse each other's columns.

@@ -29,7 +29,7 @@ struct Knob {
 /// refuses.
 struct Space {
   int version =
-      2;  ///< changes when a point's meaning changes; records of another version are not used
+      3;  ///< changes when a point's meaning changes; records of another version are not used
   std::vector<Knob> knobs;
 };
 

@@ -115,9 +115,12 @@ double channel_cycles(const Stage& s, const Knobs& knob) {
   const double weights = 4 * sum * channels;
   const double inputs = 4 * static_cast<double>(s.in.h * s.in.w * s.in.c);
   const bool channels_outside = knob("_order", 0) == 1;
+  const double of_block = knob("_block", 0);
+  // Steps of a fused nest, or blocks of tiles.
+  const double parts = of_block > 0 ? covers(tiles.across, of_block) : s.steps;
   const double streamed = channels_outside
-                              ? traffic(inputs / s.steps, tiles.channels * s.steps, s.target) +
-                                    traffic(weights, s.steps, s.target)
+                              ? traffic(inputs / parts, tiles.channels * parts, s.target) +
+                                    traffic(weights, parts, s.target)
                               : traffic(weights, tiles.across, s.target);
   return std::max(compute, streamed) + kOverlap * std::min(compute, streamed);
 }

@@ -93,6 +93,21 @@ TEST(Heuristic, ReadsMapsFromBeyondL2ByTallTiles) {
   EXPECT_EQ(chosen("dw_y", "dw_f32_n1h256w256c64_k3s1p1_relu"), 4);
 }
 
+TEST(Heuristic, HalvesWhatWideWindowsReadFromBeyondL2) {
+  EXPECT_EQ(chosen("dw_y", "dw_f32_n1h56w56c64_k7s1p3_relu"), 1);
+  EXPECT_EQ(chosen("dw_y", "dw_f32_n1h256w256c64_k7s1p3_relu"), 2);
+}
+
+TEST(Heuristic, PassesInputsBeyondL2InBlocks) {
+  EXPECT_EQ(chosen("pw_block", "pw_f32_n1h28w28c64_o256_none"), 0);
+  EXPECT_GT(chosen("pw_block", "pw_f32_n1h112w112c128_o256_none"), 0);
+  EXPECT_GT(chosen("pw_block", "pw_f32_n1h112w112c128_o256_none", "arm64"), 0);
+}
+
+TEST(Heuristic, KeepsPixelsTogetherWhereWeightsDoNotStayInL2) {
+  EXPECT_EQ(chosen("pw_block", "pw_f32_n1h28w28c1024_o2048_none"), 0);
+}
+
 TEST(Heuristic, LoadsLessAnFmaWhereTwoIssueACycle) {
   const spec::Layer layer = layer_of("pw_f32_n1h28w28c256_o256_none");
   const auto loads = [&](const char* target) {

@@ -60,6 +60,22 @@ TEST(LegalPoint, BlocksOfHiddenChannelsAreWholeAndPassOneByOne) {
   EXPECT_TRUE(blames(legal(point, layer, target), "rows"));
 }
 
+TEST(LegalPoint, BlocksOfPixelsAreSeveralAndPassChannelsOutside) {
+  const targets::Target target = target_of("x86-64-v4");
+  const spec::Layer layer = layer_of("pw_f32_n1h14w14c64_o96_none");
+  Point point = heuristic(layer, target);
+  point["pw_x"] = 4;
+  point["pw_v"] = 2;
+  point["pw_order"] = 1;
+  point["pw_block"] = 32;
+  EXPECT_TRUE(legal(point, layer, target).empty());
+  point["pw_block"] = 64;
+  EXPECT_TRUE(blames(legal(point, layer, target), "pw_block"));
+  point["pw_block"] = 2;
+  point["pw_order"] = 0;
+  EXPECT_TRUE(blames(legal(point, layer, target), "pw_block"));
+}
+
 TEST(LegalPoint, ReportsAMissingKnob) {
   const spec::Layer layer = layer_of(kPointwise);
   const targets::Target target = target_of("x86-64-v3");
@@ -70,7 +86,7 @@ TEST(LegalPoint, ReportsAMissingKnob) {
 
 TEST(LegalPoint, ReportsEveryReasonAtOnce) {
   const spec::Layer layer = layer_of(kPointwise);
-  EXPECT_EQ(legal({{"a", 1}, {"b", 2}}, layer, target_of("x86-64-v3")).size(), 7U);
+  EXPECT_EQ(legal({{"a", 1}, {"b", 2}}, layer, target_of("x86-64-v3")).size(), 8U);
 }
 
 TEST(LegalPoint, KeepsSumsInOrderWhereBitsArePromised) {
