@@ -167,8 +167,23 @@ void choose_planar_channels(Point& point, const spec::Layer& layer, size_t stage
   if (prefix == "cv") unroll = std::min<int64_t>(1, unroll);
 }
 
-/// The depthwise rows of a step stay in a quarter of L2. Even numbers of rows let depthwise tiles
-/// share their loads.
+/// What a step costs, in operations: those of the window's tiles, the last stage's multiply-adds,
+/// which overlapping steps repeat, and a few to begin. Of a window along pixels, in rows: even
+/// numbers of them share loads.
+double step_operations(const spec::Layer& layer, int64_t rows, const targets::Target& target) {
+  const auto stage = static_cast<size_t>(spec::depthwise_stage(layer));
+  if (is_planar(layer, stage)) return static_cast<double>(rows) * (rows % 2 == 0 ? 1 : 1.1) + 0.5;
+  constexpr double kStep = 10;
+  const std::vector<spec::Shape> shapes = spec::shapes(layer);
+  const spec::Shape& mid = shapes[shapes.size() - 2];
+  const int64_t lanes = sum_lanes(layer, target);
+  const int64_t products = rows * mid.w * mid.c * ceil_div(shapes.back().c, lanes);
+  return (arm_window_operations(layer, stage, rows, target) + kStep) *
+             static_cast<double>(ceil_div(mid.c, lanes)) +
+         static_cast<double>(products);
+}
+
+/// The depthwise rows of a step stay in a quarter of L2.
 int64_t arm_rows(const spec::Layer& layer, const targets::Target& target) {
   const std::vector<spec::Shape> shapes = spec::shapes(layer);
   const spec::Shape& out = shapes.back();
@@ -181,9 +196,8 @@ int64_t arm_rows(const spec::Layer& layer, const targets::Target& target) {
   int64_t best = 1;
   double best_cost = std::numeric_limits<double>::infinity();
   for (int64_t rows = 1; rows <= std::min(limit, most); ++rows) {
-    const double row_cost = rows % 2 == 0 ? 1 : 1.1;
     const double cost =
-        static_cast<double>(ceil_div(out.h, rows)) * (static_cast<double>(rows) * row_cost + 0.5);
+        static_cast<double>(ceil_div(out.h, rows)) * step_operations(layer, rows, target);
     if (cost >= best_cost || repeated(out.h, rows) > 1.1) continue;
     best = rows;
     best_cost = cost;
