@@ -49,7 +49,9 @@ bool is_allowed(const Tile& tile, const Work& work, const targets::Target& targe
 }
 
 /// One group of staged channels an iteration; tiles with registers for a second group's inputs take
-/// two. A few channels are straight code where all their operands find registers.
+/// two, and four where all pixels, and the weights of a single block, lie within the reach of loads
+/// of pairs from one address. A few channels are straight code where all their operands find
+/// registers.
 int64_t choose_unroll(const Tile& tile, const Work& work, const targets::Target& target) {
   constexpr int64_t kFew = 3;
   const int64_t operands = work.channels_in * (tile.x + tile.v);
@@ -57,7 +59,12 @@ int64_t choose_unroll(const Tile& tile, const Work& work, const targets::Target&
   if (work.stage == 1) return work.channels_in <= kFew && straight ? 0 : 1;
   if (work.channels_in <= work.lanes && work.taps == 1) return 0;
   const bool spare = tile.x * tile.v + 2 * tile.x + tile.v <= target.registers;
-  constexpr int64_t kMost = 8;
+  constexpr int64_t kMost = 8, kPairReach = 63 * 16;
+  const bool pairs = work.stage == 4 && work.taps == 1 && !work.converts && tile.v % 2 == 0 &&
+                     work.channels <= spec::kChannelBlock &&
+                     (tile.x - 1) * work.channels_in * 4 <= kPairReach;
+  const int64_t four = 4 * work.stage;
+  if (spare && pairs && work.channels_in % four == 0 && work.channels_in > four) return four;
   const int64_t unroll = std::min(spare ? 2 * work.stage : work.stage, kMost);
   if (work.channels_in % unroll == 0 && work.channels_in > unroll) return unroll;
   return work.channels_in > work.stage ? work.stage : 0;
