@@ -111,9 +111,9 @@ bool fits(const Tile& tile, const Work& work) {
   // Nor do the halves of a step's window find registers on their way to be floats.
   if (work.converts && work.fused) return false;
   if (work.exponential || !has_loop_along_row(tile, work)) return false;
-  // A loop over the tiles of a step takes registers too.
-  const bool several = work.step_height < work.extents.height && tile.y < work.step_height;
-  if (work.fused && several) return false;
+  // Loops over both the rows and the columns of a step take registers too.
+  const bool both = tile.y < work.step_height && tile.x < work.extents.width;
+  if (work.fused && both) return false;
   return unrolled_registers(tile, work) < work.registers;
 }
 
