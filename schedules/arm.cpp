@@ -49,7 +49,9 @@ bool is_allowed(const Tile& tile, const Work& work, const targets::Target& targe
 }
 
 /// One group of staged channels an iteration; tiles with registers for a second group's inputs take
-/// two. A few channels are straight code where all their operands find registers.
+/// two, and four where all pixels, and the weights of a single block, lie within the reach of loads
+/// of pairs from one address. A few channels are straight code where all their operands find
+/// registers.
 int64_t choose_unroll(const Tile& tile, const Work& work, const targets::Target& target) {
   constexpr int64_t kFew = 3;
   const int64_t operands = work.channels_in * (tile.x + tile.v);
@@ -57,7 +59,12 @@ int64_t choose_unroll(const Tile& tile, const Work& work, const targets::Target&
   if (work.stage == 1) return work.channels_in <= kFew && straight ? 0 : 1;
   if (work.channels_in <= work.lanes && work.taps == 1) return 0;
   const bool spare = tile.x * tile.v + 2 * tile.x + tile.v <= target.registers;
-  constexpr int64_t kMost = 8;
+  constexpr int64_t kMost = 8, kPairReach = 63 * 16;
+  const bool pairs = work.stage == 4 && work.taps == 1 && !work.converts && tile.v % 2 == 0 &&
+                     work.channels <= spec::kChannelBlock &&
+                     (tile.x - 1) * work.channels_in * 4 <= kPairReach;
+  const int64_t four = 4 * work.stage;
+  if (spare && pairs && work.channels_in % four == 0 && work.channels_in > four) return four;
   const int64_t unroll = std::min(spare ? 2 * work.stage : work.stage, kMost);
   if (work.channels_in % unroll == 0 && work.channels_in > unroll) return unroll;
   return work.channels_in > work.stage ? work.stage : 0;
@@ -168,8 +175,23 @@ void choose_planar_channels(Point& point, const spec::Layer& layer, size_t stage
   if (prefix == "cv") unroll = std::min<int64_t>(1, unroll);
 }
 
-/// The depthwise rows of a step stay in a quarter of L2. Even numbers of rows let depthwise tiles
-/// share their loads.
+/// What a step costs, in operations: those of the window's tiles, the last stage's multiply-adds,
+/// which overlapping steps repeat, and a few to begin. Of a window along pixels, in rows: even
+/// numbers of them share loads.
+double step_operations(const spec::Layer& layer, int64_t rows, const targets::Target& target) {
+  const auto stage = static_cast<size_t>(spec::depthwise_stage(layer));
+  if (is_planar(layer, stage)) return static_cast<double>(rows) * (rows % 2 == 0 ? 1 : 1.1) + 0.5;
+  constexpr double kStep = 10;
+  const std::vector<spec::Shape> shapes = spec::shapes(layer);
+  const spec::Shape& mid = shapes[shapes.size() - 2];
+  const int64_t lanes = sum_lanes(layer, target);
+  const int64_t products = rows * mid.w * mid.c * ceil_div(shapes.back().c, lanes);
+  return (arm_window_operations(layer, stage, rows, target) + kStep) *
+             static_cast<double>(ceil_div(mid.c, lanes)) +
+         static_cast<double>(products);
+}
+
+/// The depthwise rows of a step stay in a quarter of L2.
 int64_t arm_rows(const spec::Layer& layer, const targets::Target& target) {
   const std::vector<spec::Shape> shapes = spec::shapes(layer);
   const spec::Shape& out = shapes.back();
@@ -182,9 +204,8 @@ int64_t arm_rows(const spec::Layer& layer, const targets::Target& target) {
   int64_t best = 1;
   double best_cost = std::numeric_limits<double>::infinity();
   for (int64_t rows = 1; rows <= std::min(limit, most); ++rows) {
-    const double row_cost = rows % 2 == 0 ? 1 : 1.1;
     const double cost =
-        static_cast<double>(ceil_div(out.h, rows)) * (static_cast<double>(rows) * row_cost + 0.5);
+        static_cast<double>(ceil_div(out.h, rows)) * step_operations(layer, rows, target);
     if (cost >= best_cost || repeated(out.h, rows) > 1.1) continue;
     best = rows;
     best_cost = cost;

@@ -9,7 +9,11 @@ namespace sepconv::schedules {
 void choose_arm_window(Point& point, const spec::Layer& layer, size_t stage, int64_t rows,
                        const targets::Target& target);
 
-/// The same for a stage whose vectors run along pixels.
+/// Operations of a vector of channels in a step of so many rows, with the tile that those get.
+[[nodiscard]] double arm_window_operations(const spec::Layer& layer, size_t stage, int64_t rows,
+                                           const targets::Target& target);
+
+/// Sets those of a stage whose vectors run along pixels.
 void choose_arm_planar_window(Point& point, const spec::Layer& layer, size_t stage, int64_t rows,
                               const targets::Target& target);
 

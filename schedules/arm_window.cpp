@@ -111,20 +111,25 @@ bool fits(const Tile& tile, const Work& work) {
   // Nor do the halves of a step's window find registers on their way to be floats.
   if (work.converts && work.fused) return false;
   if (work.exponential || !has_loop_along_row(tile, work)) return false;
+  // Loops over both the rows and the columns of a step take registers too.
+  const bool both = tile.y < work.step_height && tile.x < work.extents.width;
+  if (work.fused && both) return false;
   return unrolled_registers(tile, work) < work.registers;
 }
 
-/// Of all tiles. A load is two operations, with its address; starting, clamping and storing an
-/// accumulator are 1 + 2 + 4; what a tile waits for costs as much as some 30. Weights of an
-/// unrolled window stay in registers; a loop over rows of taps loads its row again for every tile.
+/// Of all tiles. A load is two operations, with its address; so is a row of inputs, and a little
+/// more, which makes one row less worth two loads; starting, clamping and storing an accumulator
+/// are 1 + 2 + 4; what a tile waits for costs as much as some 30. Weights of an unrolled window
+/// stay in registers; a loop over rows of taps loads its row again for every tile.
 double operations(const Tile& tile, const Work& work) {
-  constexpr double kLoad = 2, kAccumulator = 7, kTile = 30, kIteration = 6;
+  constexpr double kLoad = 2, kAccumulator = 7, kTile = 30, kIteration = 6, kRow = 2.2;
   const spec::Window& window = work.window;
   const int64_t accumulators = tile.x * tile.y;
   const int64_t taps = window.kernel[0] * window.kernel[1];
   const int64_t rows = tile.rolled ? window.kernel[0] * tile.y : span(tile.y, window, 0);
   const int64_t loads = columns(tile, work) * rows + (tile.rolled ? taps : 0);
-  double count = static_cast<double>(accumulators * taps) + kLoad * static_cast<double>(loads);
+  double count = static_cast<double>(accumulators * taps) + kLoad * static_cast<double>(loads) +
+                 kRow * static_cast<double>(rows);
   if (tile.rolled) count += kIteration * static_cast<double>(window.kernel[0]);
   count += kAccumulator * static_cast<double>(accumulators) + kTile;
   const int64_t tiles = ceil_div(work.extents.width, tile.x) * ceil_div(work.step_height, tile.y);
@@ -203,6 +208,11 @@ Work make_work(const spec::Layer& layer, size_t stage, int64_t rows,
 }
 
 }  // namespace
+
+double arm_window_operations(const spec::Layer& layer, size_t stage, int64_t rows,
+                             const targets::Target& target) {
+  return best_tile(make_work(layer, stage, rows, target)).operations;
+}
 
 void choose_arm_window(Point& point, const spec::Layer& layer, size_t stage, int64_t rows,
                        const targets::Target& target) {

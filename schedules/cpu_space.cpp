@@ -25,9 +25,9 @@ std::vector<int64_t> powers_of_two(int64_t first, int64_t last) {
 }
 
 /// Unrolled input channels: divisors, so that the loop has no tail; 0 unrolls a short reduction.
-std::vector<int64_t> unrolls(int64_t channels_in) {
+std::vector<int64_t> unrolls(int64_t channels_in, int64_t most) {
   std::vector<int64_t> values{1};
-  for (const int64_t u : {2, 4, 8}) {
+  for (int64_t u = 2; u <= most; u *= 2) {
     if (channels_in % u == 0 && channels_in > u) values.push_back(u);
   }
   if (channels_in <= 64) values.insert(values.begin(), 0);
@@ -60,14 +60,15 @@ void add_channel_knobs(Space& space, const std::string& prefix, const TiledExten
     space.knobs.push_back({prefix + "_v", "vectors of channels of the register tile", range(1, 8)});
     space.knobs.push_back({prefix + "_lanes", "channels a vector", powers_of_two(4, lanes)});
   }
-  if (target.lane_fma && !extents.planar) {
+  const bool staged = target.lane_fma && !extents.planar;
+  if (staged) {
     space.knobs.push_back({prefix + "_stage", "input channels a load, broadcast from its lanes",
                            stages(extents.channels_in)});
     space.knobs.push_back(
         {prefix + "_overlap", "1: the last tile of channels overlaps the one before", {0, 1}});
   }
-  space.knobs.push_back(
-      {prefix + "_unroll", "input channels a loop iteration, 0 all", unrolls(extents.channels_in)});
+  space.knobs.push_back({prefix + "_unroll", "input channels a loop iteration, 0 all",
+                         unrolls(extents.channels_in, staged ? 16 : 8)});
   space.knobs.push_back({prefix + "_order", "0 pixels outside, 1 channel blocks outside", {0, 1}});
 }
 

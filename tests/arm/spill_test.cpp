@@ -25,7 +25,8 @@ TEST_P(Spills, AreInNoInnerLoop) {
   }
 }
 
-// Three planes, planes of odd channels, strides, exponentials, lanes doubled, wide windows, halves.
+// Three planes, planes of odd channels, strides, exponentials, lanes doubled, wide windows, low
+// wide maps, halves.
 INSTANTIATE_TEST_SUITE_P(
     Layers, Spills,
     testing::Values(
@@ -34,8 +35,8 @@ INSTANTIATE_TEST_SUITE_P(
         "dw_f32_n1h7w7c32_k3s1p1_silu", "dw_f32_n1h96w96c1_m8_k3s2p1_relu6",
         "dw_f32_n1h28w28c16_k15s1p7_none", "conv_f32_n1h28w33c16_o24_k3s1p1_hard_swish_nchw",
         "dw_f32_n1h28w13c17_k3s2p1_relu6_nchw", "dwpw_f32_n1h112w112c32_o16_k3s1p1_relu6_none",
-        "dw_f16_n1h56w56c24_k3s1p1_relu6", "dwpw_f16_n1h28w28c32_o32_k3s1p1_relu6_relu6",
-        "pw_f16_n1h7w7c96_o58_none_nchw"),
+        "dwpw_f32_n1h8w40c16_o24_k3s1p1_none_relu", "dw_f16_n1h56w56c24_k3s1p1_relu6",
+        "dwpw_f16_n1h28w28c32_o32_k3s1p1_relu6_relu6", "pw_f16_n1h7w7c96_o58_none_nchw"),
     [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
