@@ -1,4 +1,5 @@
 // Tests of gpu: launches of compiled kernels, and libraries that hold device code.
+#include "emit/describe.h"
 #include "emit/library.h"
 #include "schedules/gpu_space.h"
 #include "support/files.h"
@@ -81,6 +82,14 @@ TEST(Registers, OfEveryGenerationDoNotSpill) {
       }
     }
   }
+}
+
+TEST(DeviceLibrary, PrefersCodeForTheNewerGeneration) {
+  const auto targets =
+      best_first({target_of("x86-64-v3"), target_of("cuda-sm80"), target_of("cuda-sm86")});
+  ASSERT_EQ(targets.size(), 3U);
+  EXPECT_EQ(targets[0].name, "cuda-sm86");
+  EXPECT_EQ(targets[1].name, "cuda-sm80");
 }
 
 /// A library of a CPU and a device: the app below runs its CPU code where there is no device.
