@@ -213,8 +213,7 @@ GpuCost gpu_cost(const spec::Layer& layer, const Phase& phase, const GpuTile& ti
   loop.step += passes;  // biases
   const Work feed = feed_work(layer, phase, tile);
   estimate_registers(layer, phase, tile, cost);
-  cost.resident = targets::resident_blocks(one, tile.threads(), cost.registers,
-                                           shared_bytes(layer, phase, tile));
+  cost.resident = targets::resident_blocks(one, tile.threads(), cost.registers, shared_bytes(tile));
   cost.occupancy =
       static_cast<double>(cost.resident * tile.threads()) / static_cast<double>(one.threads);
   if (cost.resident == 0) return cost;

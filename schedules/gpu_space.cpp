@@ -113,57 +113,80 @@ void check_values(Reasons& reasons, const Space& space, const Point& point) {
   }
 }
 
-/// Whether blocks of channels and steps leave no rest of a hidden block.
-bool whole_hidden(const GpuTile& tile) {
-  return tile.hidden == 0 ||
-         (tile.channels % tile.block_channels() == 0 && tile.hidden % tile.k == 0);
-}
+int64_t parts(int64_t extent, int64_t size) { return (extent + size - 1) / size; }
+int64_t column_blocks(const GpuTile& tile) { return parts(tile.width, tile.columns()); }
+int64_t row_blocks(const GpuTile& tile) { return parts(tile.height, tile.tile_y); }
+/// Blocks of channels are the grid's first axis where there are any, else columns are.
+bool channels_first(const GpuTile& tile) { return tile.window || tile.split; }
 
-/// Whether the channels of a block divide the packed ones.
-bool whole_channels(const GpuTile& tile) {
-  return tile.window || packed_channels(tile.channels) % tile.block_channels() == 0;
-}
+std::string most(int64_t value) { return "at most " + std::to_string(value); }
 
-void check_tile(Reasons& reasons, const spec::Layer& layer, const Phase& phase,
-                const GpuTile& tile) {
-  const std::string p = launch_prefix(layer, phase);
-  if (tile.threads() > kBlockThreads) {
-    reasons.add(p + "c", "makes blocks of " + std::to_string(tile.threads()) + " threads",
-                "at most " + std::to_string(kBlockThreads));
-  }
-  const int64_t shared = shared_bytes(layer, phase, tile);
-  if (shared > kSharedBytes) {
-    reasons.add(p + "tx", "needs " + std::to_string(shared) + " bytes of shared memory",
-                "at most " + std::to_string(kSharedBytes) + ": take fewer columns or rows");
-  }
-  if (tile.columns() > tile.width || tile.tile_y > tile.height) {
-    reasons.add(p + "tx",
-                "makes blocks of " + std::to_string(tile.columns()) + " columns by " +
-                    std::to_string(tile.tile_y) + " rows",
-                "at most the output's " + std::to_string(tile.width) + " by " +
-                    std::to_string(tile.height));
-  }
-  if (tile.x * tile.v > kThreadSums) {
-    reasons.add(p + "x", "keeps " + std::to_string(tile.x * tile.v) + " sums in a thread",
-                "at most " + std::to_string(kThreadSums));
-  }
-  if (tile.x * tile.v * tile.k > kStepFmas) {
-    reasons.add(p + "k",
-                "makes steps of " + std::to_string(tile.x * tile.v * tile.k) + " multiply-adds",
-                "at most " + std::to_string(kStepFmas));
-  }
-  if (!whole_hidden(tile)) {
-    reasons.add("hidden", "needs blocks of channels and steps without a rest",
-                "take a divisor of " + std::to_string(tile.channels) + " for " + p + "c times " +
-                    p + "v, and of the hidden block for " + p + "k");
-  }
-  if (!whole_channels(tile)) {
-    reasons.add(p + "v",
-                "blocks of " + std::to_string(tile.block_channels()) +
-                    " channels do not divide the packed ones",
-                "take a divisor of " + std::to_string(packed_channels(tile.channels)));
-  }
-}
+/// What launchable tiles keep, and the words for one that does not.
+struct Limit {
+  const char* knob;  ///< that breaks it, after the launch's prefix
+  bool (*kept)(const GpuTile&);
+  std::string (*breach)(const GpuTile&);
+  std::string (*remedy)(const GpuTile&);
+};
+const Limit kLimits[] = {
+    {"c", [](const GpuTile& t) { return t.threads() <= kBlockThreads; },
+     [](const GpuTile& t) { return "makes blocks of " + std::to_string(t.threads()) + " threads"; },
+     [](const GpuTile&) { return most(kBlockThreads); }},
+    {"tx", [](const GpuTile& t) { return shared_bytes(t) <= kSharedBytes; },
+     [](const GpuTile& t) {
+       return "needs " + std::to_string(shared_bytes(t)) + " bytes of shared memory";
+     },
+     [](const GpuTile&) { return most(kSharedBytes) + ": take fewer columns or rows"; }},
+    {"tx", [](const GpuTile& t) { return t.columns() <= t.width && t.tile_y <= t.height; },
+     [](const GpuTile& t) {
+       return "makes blocks of " + std::to_string(t.columns()) + " columns by " +
+              std::to_string(t.tile_y) + " rows";
+     },
+     [](const GpuTile& t) {
+       return "at most the output's " + std::to_string(t.width) + " by " + std::to_string(t.height);
+     }},
+    {"ty", [](const GpuTile& t) { return row_blocks(t) <= kGridBlocks; },
+     [](const GpuTile& t) { return "makes " + std::to_string(row_blocks(t)) + " rows of blocks"; },
+     [](const GpuTile&) { return most(kGridBlocks); }},
+    {"tx", [](const GpuTile& t) { return !channels_first(t) || column_blocks(t) <= kGridBlocks; },
+     [](const GpuTile& t) {
+       return "makes " + std::to_string(column_blocks(t)) + " columns of blocks";
+     },
+     [](const GpuTile&) { return most(kGridBlocks); }},
+    {"x", [](const GpuTile& t) { return t.x * t.v <= kThreadSums; },
+     [](const GpuTile& t) { return "keeps " + std::to_string(t.x * t.v) + " sums in a thread"; },
+     [](const GpuTile&) { return most(kThreadSums); }},
+    {"k", [](const GpuTile& t) { return t.x * t.v * t.k <= kStepFmas; },
+     [](const GpuTile& t) {
+       return "makes steps of " + std::to_string(t.x * t.v * t.k) + " multiply-adds";
+     },
+     [](const GpuTile&) { return most(kStepFmas); }},
+    // The loops over a hidden block have no rest.
+    {"c", [](const GpuTile& t) { return t.hidden == 0 || t.channels % t.block_channels() == 0; },
+     [](const GpuTile& t) {
+       return "makes blocks of " + std::to_string(t.block_channels()) +
+              " channels, which with hidden blocks leave no rest";
+     },
+     [](const GpuTile& t) { return "take a divisor of " + std::to_string(t.channels); }},
+    {"k", [](const GpuTile& t) { return t.hidden % t.k == 0; },
+     [](const GpuTile& t) {
+       return "makes steps of " + std::to_string(t.k) +
+              " channels, which leave no rest of a hidden "
+              "block";
+     },
+     [](const GpuTile& t) { return "take a divisor of " + std::to_string(t.hidden); }},
+    {"v",
+     [](const GpuTile& t) {
+       return t.window || packed_channels(t.channels) % t.block_channels() == 0;
+     },
+     [](const GpuTile& t) {
+       return "blocks of " + std::to_string(t.block_channels()) +
+              " channels do not divide the packed ones";
+     },
+     [](const GpuTile& t) {
+       return "take a divisor of " + std::to_string(packed_channels(t.channels));
+     }},
+};
 
 }  // namespace
 
@@ -201,11 +224,9 @@ bool taps_at_once(const spec::Window& window, int64_t pixels, int64_t vector) {
   return window.kernel[0] * window.kernel[1] <= 9 && (vector == 1 || pixels <= 2);
 }
 
-bool launchable(const spec::Layer& layer, const Phase& phase, const GpuTile& tile) {
-  return tile.threads() <= kBlockThreads && shared_bytes(layer, phase, tile) <= kSharedBytes &&
-         tile.columns() <= tile.width && tile.tile_y <= tile.height &&
-         tile.x * tile.v <= kThreadSums && tile.x * tile.v * tile.k <= kStepFmas &&
-         whole_hidden(tile) && whole_channels(tile);
+bool launchable(const GpuTile& tile) {
+  return std::all_of(std::begin(kLimits), std::end(kLimits),
+                     [&](const Limit& limit) { return limit.kept(tile); });
 }
 
 GpuTile gpu_tile(const spec::Layer& layer, const Phase& phase, const Point& point) {
@@ -244,7 +265,7 @@ GpuTile gpu_tile(const spec::Layer& layer, const Phase& phase, const Point& poin
   return tile;
 }
 
-int64_t shared_bytes(const spec::Layer& /*layer*/, const Phase& /*phase*/, const GpuTile& tile) {
+int64_t shared_bytes(const GpuTile& tile) {
   if (!tile.staged) return 0;
   if (tile.hidden > 0) {
     const int64_t sums = tile.split ? tile.block_channels() : tile.channels;
@@ -256,10 +277,9 @@ int64_t shared_bytes(const spec::Layer& /*layer*/, const Phase& /*phase*/, const
 }
 
 int64_t blocks(const GpuTile& tile) {
-  const auto parts = [](int64_t extent, int64_t size) { return (extent + size - 1) / size; };
   const int64_t channel_blocks =
-      tile.window || tile.split ? parts(tile.channels, tile.block_channels()) : 1;
-  return channel_blocks * parts(tile.width, tile.columns()) * parts(tile.height, tile.tile_y);
+      channels_first(tile) ? parts(tile.channels, tile.block_channels()) : 1;
+  return channel_blocks * column_blocks(tile) * row_blocks(tile);
 }
 
 Space gpu_space(const spec::Layer& layer) {
@@ -280,7 +300,11 @@ Errors gpu_legal(const Point& point, const spec::Layer& layer) {
   check_values(reasons, gpu_space(layer), point);
   if (!reasons.errors.empty()) return reasons.errors;
   for (const Phase& phase : gpu_phases(layer, point)) {
-    check_tile(reasons, layer, phase, gpu_tile(layer, phase, point));
+    const GpuTile tile = gpu_tile(layer, phase, point);
+    for (const Limit& limit : kLimits) {
+      if (limit.kept(tile)) continue;
+      reasons.add(launch_prefix(layer, phase) + limit.knob, limit.breach(tile), limit.remedy(tile));
+    }
   }
   return reasons.errors;
 }

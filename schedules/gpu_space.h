@@ -14,14 +14,18 @@ namespace sepconv::schedules {
 
 [[nodiscard]] Space gpu_space(const spec::Layer& layer);
 [[nodiscard]] Point gpu_heuristic(const spec::Layer& layer, const targets::Gpu& gpu);
+/// Whether every launch of the layer has a tile that fits.
+[[nodiscard]] bool gpu_fits(const spec::Layer& layer);
 [[nodiscard]] Errors gpu_legal(const Point& point, const spec::Layer& layer);
 [[nodiscard]] std::vector<Phase> gpu_phases(const spec::Layer& layer, const Point& point);
 [[nodiscard]] std::vector<std::string> gpu_explain(const spec::Layer& layer,
                                                    const targets::Gpu& gpu, const Point& point);
 
-/// Launches of a block beyond these fail on some device that a target names.
+/// Launches beyond these fail on some device that a target names.
 inline constexpr int64_t kSharedBytes = 48 * 1024;
 inline constexpr int64_t kBlockThreads = 512;
+/// Blocks along each axis of a grid but the first.
+inline constexpr int64_t kGridBlocks = 65535;
 
 /// What one launch computes, by a point's knobs.
 struct GpuTile {
@@ -49,13 +53,12 @@ struct GpuTile {
 [[nodiscard]] Space launch_space(const spec::Layer& layer, const Phase& phase);
 /// The knobs' prefix: that of the launch's last stage, with an underscore.
 [[nodiscard]] std::string launch_prefix(const spec::Layer& layer, const Phase& phase);
-/// Whether the launch's blocks fit every device and the layer.
-[[nodiscard]] bool launchable(const spec::Layer& layer, const Phase& phase, const GpuTile& tile);
+/// Whether the launch fits every device and the layer.
+[[nodiscard]] bool launchable(const GpuTile& tile);
 
 [[nodiscard]] GpuTile gpu_tile(const spec::Layer& layer, const Phase& phase, const Point& point);
 /// Bytes of shared memory that a launch of the tile takes.
-[[nodiscard]] int64_t shared_bytes(const spec::Layer& layer, const Phase& phase,
-                                   const GpuTile& tile);
+[[nodiscard]] int64_t shared_bytes(const GpuTile& tile);
 [[nodiscard]] int64_t blocks(const GpuTile& tile);
 
 }  // namespace sepconv::schedules

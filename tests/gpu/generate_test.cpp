@@ -49,7 +49,7 @@ void expect_planned(const spec::Layer& layer, const CompiledKernel& kernel) {
     const Launch& launch = kernel.launches[i];
     EXPECT_EQ(launch.threads(), tile.threads()) << kernel.layer;
     EXPECT_EQ(launch.blocks(), schedules::blocks(tile)) << kernel.layer;
-    EXPECT_EQ(launch.shared_bytes, schedules::shared_bytes(layer, phases[i], tile)) << kernel.layer;
+    EXPECT_EQ(launch.shared_bytes, schedules::shared_bytes(tile)) << kernel.layer;
   }
 }
 

@@ -66,6 +66,30 @@ TEST(GpuSpace, RefusesBlocksThatNoDeviceLaunches) {
   EXPECT_NE(errors[0].message.find("shared memory"), std::string::npos) << errors[0].message;
 }
 
+TEST(GpuSpace, RefusesGridsThatNoDeviceLaunches) {
+  const spec::Layer layer = layer_of("pw_f32_n1h3000w3000c16_o16_none");
+  Point point = gpu_heuristic(layer, target_of("cuda-sm80").gpu);
+  EXPECT_TRUE(gpu_legal(point, layer).empty());
+  point["pw_x"] = 1, point["pw_tx"] = 1, point["pw_split"] = 0;
+  EXPECT_TRUE(gpu_legal(point, layer).empty()) << "the first axis is long enough";
+  point["pw_split"] = 1;
+  const Errors errors = gpu_legal(point, layer);
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(errors[0].message, "makes 9000000 columns of blocks");
+}
+
+TEST(GpuSpace, HasNothingForLayersThatNoBlockHolds) {
+  for (const char* name : {"dwpw_f32_n1h7w7c16384_o16_k3s1p1_relu_relu",
+                           "dw_f32_n1h600000w1c16_k3x1s1p1x0x1x0_relu"}) {
+    const Errors errors = unsupported(layer_of(name), target_of("cuda-sm80"));
+    ASSERT_EQ(errors.size(), 1U) << name;
+    EXPECT_EQ(errors[0].kind, ErrorKind::input);
+    EXPECT_NE(errors[0].hint.find("x86-64-v3"), std::string::npos) << errors[0].hint;
+    EXPECT_EQ(errors[0].hint.find("opencl"), std::string::npos) << errors[0].hint;
+    EXPECT_TRUE(unsupported(layer_of(name), target_of("x86-64-v3")).empty());
+  }
+}
+
 TEST(GpuSpace, RefusesTilesLargerThanTheMap) {
   const spec::Layer layer = layer_of("dw_f32_n1h5w5c32_k3s1p1_relu");
   Point point = gpu_heuristic(layer, target_of("cuda-sm80").gpu);
