@@ -169,8 +169,14 @@ std::vector<std::string> gpu_explain(const spec::Layer& layer, const targets::Gp
                                 tile.window  ? ""
                                 : tile.split ? " a pass, one pass"
                                              : " a pass, all passes"));
-    lines.push_back(fmt::format("a thread keeps {} pixels by {} channels of sums in registers",
-                                tile.x, tile.v));
+    lines.push_back(fmt::format("a thread keeps {} pixels by {} channels of sums in registers{}",
+                                tile.x, tile.v,
+                                tile.hidden > 0 ? ", in shared memory between hidden blocks" : ""));
+    if (tile.hidden > 0) {
+      lines.push_back(fmt::format(
+          "{} of {} hidden channels at a time: {} columns by {} rows of them expanded for a tile",
+          tile.hidden, tile.channels_in, tile.input_columns, tile.input_rows));
+    }
     lines.push_back(fmt::format("shared memory: {} of {} bytes", shared_bytes(tile), kSharedBytes));
     if (!tile.window) {
       lines.push_back(fmt::format(

@@ -122,6 +122,25 @@ TEST(GpuCost, OneWarpUsesAQuarterOfAMultiprocessor) {
   EXPECT_GE(cost.us(), flops / (gpu.peak_gflops() / 4 / gpu.multiprocessors) * 1e-3);
 }
 
+/// A launch with the expansion inside multiplies by as many channels as the input has.
+TEST(GpuCost, CountsAnExpansionInsideALaunch) {
+  const auto cost = [](const char* name) {
+    return cost_of(name, {{"hidden", 16},
+                          {"pw_c", 8},
+                          {"pw_v", 2},
+                          {"pw_x", 2},
+                          {"pw_tx", 4},
+                          {"pw_ty", 2},
+                          {"pw_k", 8},
+                          {"pw_split", 0},
+                          {"dw_v", 1}});
+  };
+  const GpuCost few = cost("ir_f32_n1h28w28c16_e144_o32_k3s1p1_relu6_relu6_none");
+  const GpuCost many = cost("ir_f32_n1h28w28c64_e144_o32_k3s1p1_relu6_relu6_none");
+  EXPECT_GT(many.multiprocessor_us, few.multiprocessor_us);
+  EXPECT_GT(many.l2_bytes, few.l2_bytes);
+}
+
 constexpr const char* kPointwise = "pw_f32_n1h56w56c128_o128_relu6";
 
 TEST(GpuCost, MoreColumnsOfAThreadMultiplyMoreALoad) {
