@@ -51,9 +51,7 @@ double together(std::initializer_list<double> all) {
   return longest + 0.1 * (sum - longest);
 }
 
-double parts(int64_t extent, int64_t size) {
-  return static_cast<double>((extent + size - 1) / size);
-}
+double parts(int64_t extent, int64_t size) { return static_cast<double>(covers(extent, size)); }
 
 /// Rows or columns of input under `outputs` of output; without overlap no more than the taps.
 double span(const spec::Window& window, int axis, double outputs) {
@@ -249,7 +247,7 @@ const char* GpuCost::bound() const {
 GpuCost gpu_cost(const spec::Layer& layer, const Phase& phase, const GpuTile& tile,
                  const targets::Gpu& gpu) {
   const targets::Multiprocessor& one = targets::multiprocessor(gpu.sm);
-  const double passes = tile.window || tile.split ? 1 : parts(tile.channels, tile.block_channels());
+  const double passes = tile.channels_first() ? 1 : parts(tile.channels, tile.block_channels());
   const spec::Stage& last = layer.stages[static_cast<size_t>(phase.last_stage)];
   Work loop = tile.window ? window_work(last.window, tile, tile.v)
                           : times(channel_work(last, tile), passes);

@@ -1,4 +1,4 @@
-// Schedules: the declared space of the GPU nest and its constraints. Knows no Halide.
+// Schedules: the declared space of the GPU nest. Knows no Halide and no limits of devices.
 #include "schedules/gpu_space.h"
 
 #include <algorithm>
@@ -7,15 +7,6 @@
 
 namespace sepconv::schedules {
 namespace {
-
-/// Accumulators of a thread beyond which registers spill.
-constexpr int64_t kThreadSums = 64;
-/// Multiply-adds of a step, all unrolled: longer loops leave the first instruction caches.
-constexpr int64_t kStepFmas = 512;
-
-int64_t packed_channels(int64_t channels) {
-  return (channels + spec::kChannelBlock - 1) / spec::kChannelBlock * spec::kChannelBlock;
-}
 
 std::vector<int64_t> up_to(std::vector<int64_t> values, int64_t limit) {
   std::erase_if(values, [limit](int64_t value) { return value > limit; });
@@ -83,112 +74,11 @@ std::vector<Phase> launches(const spec::Layer& layer, const Point& point) {
   return all;
 }
 
-/// Collects reasons against a point.
-struct Reasons {
-  Errors errors;
-  void add(const std::string& field, std::string message, std::string hint) {
-    Error error;
-    error.kind = ErrorKind::input;
-    error.field = "schedule: " + field;
-    error.message = std::move(message);
-    error.hint = std::move(hint);
-    errors.push_back(std::move(error));
-  }
-};
-
-void check_values(Reasons& reasons, const Space& space, const Point& point) {
-  for (const auto& [name, value] : point) {
-    const auto known = std::find_if(space.knobs.begin(), space.knobs.end(),
-                                    [&](const Knob& one) { return one.name == name; });
-    if (known == space.knobs.end()) {
-      reasons.add(name, "is no knob of this layer", "see: sepconv inspect NAME --emit schedule");
-    } else if (std::find(known->values.begin(), known->values.end(), value) ==
-               known->values.end()) {
-      reasons.add(name, "has no value " + std::to_string(value),
-                  "see: sepconv inspect NAME --emit schedule");
-    }
-  }
-  for (const Knob& one : space.knobs) {
-    if (!point.contains(one.name)) reasons.add(one.name, "is missing", "give every knob a value");
-  }
-}
-
-int64_t parts(int64_t extent, int64_t size) { return (extent + size - 1) / size; }
-int64_t column_blocks(const GpuTile& tile) { return parts(tile.width, tile.columns()); }
-int64_t row_blocks(const GpuTile& tile) { return parts(tile.height, tile.tile_y); }
-/// Blocks of channels are the grid's first axis where there are any, else columns are.
-bool channels_first(const GpuTile& tile) { return tile.window || tile.split; }
-
-std::string most(int64_t value) { return "at most " + std::to_string(value); }
-
-/// What launchable tiles keep, and the words for one that does not.
-struct Limit {
-  const char* knob;  ///< that breaks it, after the launch's prefix
-  bool (*kept)(const GpuTile&);
-  std::string (*breach)(const GpuTile&);
-  std::string (*remedy)(const GpuTile&);
-};
-const Limit kLimits[] = {
-    {"c", [](const GpuTile& t) { return t.threads() <= kBlockThreads; },
-     [](const GpuTile& t) { return "makes blocks of " + std::to_string(t.threads()) + " threads"; },
-     [](const GpuTile&) { return most(kBlockThreads); }},
-    {"tx", [](const GpuTile& t) { return shared_bytes(t) <= kSharedBytes; },
-     [](const GpuTile& t) {
-       return "needs " + std::to_string(shared_bytes(t)) + " bytes of shared memory";
-     },
-     [](const GpuTile&) { return most(kSharedBytes) + ": take fewer columns or rows"; }},
-    {"tx", [](const GpuTile& t) { return t.columns() <= t.width && t.tile_y <= t.height; },
-     [](const GpuTile& t) {
-       return "makes blocks of " + std::to_string(t.columns()) + " columns by " +
-              std::to_string(t.tile_y) + " rows";
-     },
-     [](const GpuTile& t) {
-       return "at most the output's " + std::to_string(t.width) + " by " + std::to_string(t.height);
-     }},
-    {"ty", [](const GpuTile& t) { return row_blocks(t) <= kGridBlocks; },
-     [](const GpuTile& t) { return "makes " + std::to_string(row_blocks(t)) + " rows of blocks"; },
-     [](const GpuTile&) { return most(kGridBlocks); }},
-    {"tx", [](const GpuTile& t) { return !channels_first(t) || column_blocks(t) <= kGridBlocks; },
-     [](const GpuTile& t) {
-       return "makes " + std::to_string(column_blocks(t)) + " columns of blocks";
-     },
-     [](const GpuTile&) { return most(kGridBlocks); }},
-    {"x", [](const GpuTile& t) { return t.x * t.v <= kThreadSums; },
-     [](const GpuTile& t) { return "keeps " + std::to_string(t.x * t.v) + " sums in a thread"; },
-     [](const GpuTile&) { return most(kThreadSums); }},
-    {"k", [](const GpuTile& t) { return t.x * t.v * t.k <= kStepFmas; },
-     [](const GpuTile& t) {
-       return "makes steps of " + std::to_string(t.x * t.v * t.k) + " multiply-adds";
-     },
-     [](const GpuTile&) { return most(kStepFmas); }},
-    // The loops over a hidden block have no rest.
-    {"c", [](const GpuTile& t) { return t.hidden == 0 || t.channels % t.block_channels() == 0; },
-     [](const GpuTile& t) {
-       return "makes blocks of " + std::to_string(t.block_channels()) +
-              " channels, which with hidden blocks leave no rest";
-     },
-     [](const GpuTile& t) { return "take a divisor of " + std::to_string(t.channels); }},
-    {"k", [](const GpuTile& t) { return t.hidden % t.k == 0; },
-     [](const GpuTile& t) {
-       return "makes steps of " + std::to_string(t.k) +
-              " channels, which leave no rest of a hidden "
-              "block";
-     },
-     [](const GpuTile& t) { return "take a divisor of " + std::to_string(t.hidden); }},
-    {"v",
-     [](const GpuTile& t) {
-       return t.window || packed_channels(t.channels) % t.block_channels() == 0;
-     },
-     [](const GpuTile& t) {
-       return "blocks of " + std::to_string(t.block_channels()) +
-              " channels do not divide the packed ones";
-     },
-     [](const GpuTile& t) {
-       return "take a divisor of " + std::to_string(packed_channels(t.channels));
-     }},
-};
-
 }  // namespace
+
+int64_t packed_channels(int64_t channels) {
+  return (channels + spec::kChannelBlock - 1) / spec::kChannelBlock * spec::kChannelBlock;
+}
 
 std::string launch_prefix(const spec::Layer& layer, const Phase& phase) {
   return stage_prefix(layer, static_cast<size_t>(phase.last_stage)) + "_";
@@ -222,11 +112,6 @@ Space launch_space(const spec::Layer& layer, const Phase& phase) {
 
 bool taps_at_once(const spec::Window& window, int64_t pixels, int64_t vector) {
   return window.kernel[0] * window.kernel[1] <= 9 && (vector == 1 || pixels <= 2);
-}
-
-bool launchable(const GpuTile& tile) {
-  return std::all_of(std::begin(kLimits), std::end(kLimits),
-                     [&](const Limit& limit) { return limit.kept(tile); });
 }
 
 GpuTile gpu_tile(const spec::Layer& layer, const Phase& phase, const Point& point) {
@@ -277,9 +162,8 @@ int64_t shared_bytes(const GpuTile& tile) {
 }
 
 int64_t blocks(const GpuTile& tile) {
-  const int64_t channel_blocks =
-      channels_first(tile) ? parts(tile.channels, tile.block_channels()) : 1;
-  return channel_blocks * column_blocks(tile) * row_blocks(tile);
+  return (tile.channels_first() ? covers(tile.channels, tile.block_channels()) : 1) *
+         tile.column_blocks() * tile.row_blocks();
 }
 
 Space gpu_space(const spec::Layer& layer) {
@@ -293,20 +177,6 @@ Space gpu_space(const spec::Layer& layer) {
     for (Knob& knob : launch_space(layer, phase).knobs) space.knobs.push_back(std::move(knob));
   }
   return space;
-}
-
-Errors gpu_legal(const Point& point, const spec::Layer& layer) {
-  Reasons reasons;
-  check_values(reasons, gpu_space(layer), point);
-  if (!reasons.errors.empty()) return reasons.errors;
-  for (const Phase& phase : gpu_phases(layer, point)) {
-    const GpuTile tile = gpu_tile(layer, phase, point);
-    for (const Limit& limit : kLimits) {
-      if (limit.kept(tile)) continue;
-      reasons.add(launch_prefix(layer, phase) + limit.knob, limit.breach(tile), limit.remedy(tile));
-    }
-  }
-  return reasons.errors;
 }
 
 std::vector<Phase> gpu_phases(const spec::Layer& layer, const Point& point) {

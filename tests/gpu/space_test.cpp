@@ -62,7 +62,7 @@ TEST(GpuSpace, RefusesBlocksThatNoDeviceLaunches) {
   point["pw_x"] = 8, point["pw_tx"] = 4, point["pw_ty"] = 1, point["pw_c"] = 8;
   const Errors errors = gpu_legal(point, layer);
   ASSERT_EQ(errors.size(), 1U);
-  EXPECT_EQ(errors[0].field, "schedule: pw_tx");
+  EXPECT_EQ(errors[0].field, "schedule.pw_tx");
   EXPECT_NE(errors[0].message.find("shared memory"), std::string::npos) << errors[0].message;
 }
 
@@ -173,7 +173,7 @@ TEST(GpuSpace, ChannelBlocksDivideThePackedChannels) {
   point["pw_c"] = 48, point["pw_v"] = 2;
   const Errors errors = gpu_legal(point, layer);
   ASSERT_FALSE(errors.empty());
-  EXPECT_EQ(errors[0].field, "schedule: pw_v");
+  EXPECT_EQ(errors[0].field, "schedule.pw_v");
 }
 
 }  // namespace
