@@ -5,6 +5,7 @@
 #include "schedules/schedule.h"
 #include "spec/name.h"
 #include "support/files.h"
+#include "support/process.h"
 #include "support/sha256.h"
 
 namespace sepconv::emit {
@@ -49,6 +50,8 @@ Job make_job(const spec::Layer& layer, const targets::Target& target, const Choi
   for (const std::string& kind : options.emits) {
     if (kind == "asm" || kind == "stmt" || kind == "llvm") job.emits.insert(kind);
   }
+  job.assembler =
+      target.device == targets::Device::cuda && !support::find_program({"ptxas"}).empty();
   const auto shapes = spec::shapes(layer);
   for (size_t i = 0; i < layer.stages.size(); ++i) {
     job.nominal_macs.push_back(nominal_macs(layer.stages[i], shapes[i], shapes[i + 1]));
