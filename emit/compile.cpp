@@ -11,8 +11,6 @@
 namespace sepconv::emit {
 namespace {
 
-namespace fs = std::filesystem;
-
 /// Build flags of every CPU kernel: the runtime checks arguments once, so that kernels need not.
 std::string halide_target(const targets::Target& target, bool asserts) {
   return target.halide + "-no_runtime-no_bounds_query-user_context" +

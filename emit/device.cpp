@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 namespace ir = Halide::Internal;
 
 /// What every GPU that a target names can launch; blocks are those of a grid's later axes.
-constexpr int64_t kMaxThreads = 1024, kMaxSharedBytes = 48 * 1024, kMaxBlocks = 65535;
+constexpr int64_t kMaxThreads = 1024, kMaxSharedBytes = int64_t{48} * 1024, kMaxBlocks = 65535;
 
 Error device_error(const std::string& message) {
   Error error;

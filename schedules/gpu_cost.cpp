@@ -107,7 +107,7 @@ Work channel_work(const spec::Stage& stage, const GpuTile& tile) {
 
 /// Blocks of hidden channels that a launch with the expansion inside takes one after the other.
 double hidden_rounds(const GpuTile& tile) {
-  return tile.hidden > 0 ? static_cast<double>(tile.channels_in / tile.hidden) : 1;
+  return tile.hidden > 0 ? parts(tile.channels_in, tile.hidden) : 1;
 }
 
 /// Expanding what the window needs of a hidden block: each thread one pixel by four channels at a

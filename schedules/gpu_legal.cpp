@@ -21,7 +21,7 @@ struct Limit {
   std::string (*breach)(const GpuTile&);
   std::string (*remedy)(const GpuTile&);
 };
-const Limit kLimits[] = {
+constexpr Limit kLimits[] = {
     {"c", [](const GpuTile& t) { return t.threads() <= kBlockThreads; },
      [](const GpuTile& t) { return "makes blocks of " + std::to_string(t.threads()) + " threads"; },
      [](const GpuTile&) { return most(kBlockThreads); }},

@@ -22,7 +22,7 @@ namespace sepconv::schedules {
                                                    const targets::Gpu& gpu, const Point& point);
 
 /// Launches beyond these fail on some device that a target names.
-inline constexpr int64_t kSharedBytes = 48 * 1024;
+inline constexpr int64_t kSharedBytes = int64_t{48} * 1024;
 inline constexpr int64_t kBlockThreads = 512;
 /// Blocks along each axis of a grid but the first.
 inline constexpr int64_t kGridBlocks = 65535;

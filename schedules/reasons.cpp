@@ -39,11 +39,11 @@ void check_knobs(Reasons& reasons, const Point& point, const Space& space) {
       reasons.add(knob.name, "is outside this layer's space", hint);
     }
   }
-  for (const auto& [name, value] : point) {
+  for (const auto& given : point) {
     const bool known = std::any_of(space.knobs.begin(), space.knobs.end(),
-                                   [&](const Knob& knob) { return knob.name == name; });
+                                   [&](const Knob& knob) { return knob.name == given.first; });
     if (!known) {
-      reasons.add(name, "is no knob of this layer's space",
+      reasons.add(given.first, "is no knob of this layer's space",
                   "`sepconv inspect NAME --emit schedule` lists the knobs");
     }
   }
