@@ -121,7 +121,8 @@ std::vector<Check> checks() {
   all.push_back(program_check("qemu-aarch64", "run", "install the package qemu-user"));
   all.push_back(program_check("ptxas", "generate",
                               "registers of CUDA kernels stay unknown; ptxas comes with CUDA's "
-                              "toolkit or the PyPI package nvidia-cuda-nvcc-cu12"));
+                              "toolkit or in the PyPI package nvidia-cuda-nvcc-cu12: put its bin "
+                              "folder on PATH"));
   all.push_back(mca_check());
   all.push_back(device_check("opencl"));
   all.push_back(device_check("cuda-sm80"));

@@ -5,12 +5,11 @@
 #include "schedules/schedule.h"
 #include "spec/name.h"
 #include "support/files.h"
+#include "support/process.h"
 #include "support/sha256.h"
 
 namespace sepconv::emit {
 namespace {
-
-namespace fs = std::filesystem;
 
 /// Build flags of every CPU kernel: the runtime checks arguments once, so that kernels need not.
 std::string halide_target(const targets::Target& target, bool asserts) {
@@ -49,6 +48,8 @@ Job make_job(const spec::Layer& layer, const targets::Target& target, const Choi
   for (const std::string& kind : options.emits) {
     if (kind == "asm" || kind == "stmt" || kind == "llvm") job.emits.insert(kind);
   }
+  job.assembler =
+      target.device == targets::Device::cuda && !support::find_program({"ptxas"}).empty();
   const auto shapes = spec::shapes(layer);
   for (size_t i = 0; i < layer.stages.size(); ++i) {
     job.nominal_macs.push_back(nominal_macs(layer.stages[i], shapes[i], shapes[i + 1]));

@@ -15,8 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 namespace ir = Halide::Internal;
 
-/// What every GPU that a target names can launch.
-constexpr int64_t kMaxThreads = 1024, kMaxSharedBytes = 48 * 1024;
+/// What every GPU that a target names can launch; blocks are those of a grid's later axes.
+constexpr int64_t kMaxThreads = 1024, kMaxSharedBytes = int64_t{48} * 1024, kMaxBlocks = 65535;
 
 Error device_error(const std::string& message) {
   Error error;
@@ -126,10 +126,13 @@ Result<Launch> find_launch(const ir::LoweredFunc& function) {
     if (!value) return fail(value.error());
     (i < 3 ? launch.grid[i] : i < 6 ? launch.block[i - 3] : launch.shared_bytes) = *value;
   }
-  if (launch.threads() > kMaxThreads || launch.shared_bytes > kMaxSharedBytes) {
-    return fail(device_error("a launch of " + std::to_string(launch.threads()) +
-                             " threads a block with " + std::to_string(launch.shared_bytes) +
-                             " bytes of shared memory fits no device"));
+  if (launch.threads() > kMaxThreads || launch.shared_bytes > kMaxSharedBytes ||
+      std::max(launch.grid[1], launch.grid[2]) > kMaxBlocks) {
+    return fail(device_error(
+        "a launch of " + std::to_string(launch.threads()) + " threads a block with " +
+        std::to_string(launch.shared_bytes) + " bytes of shared memory, in a grid of " +
+        std::to_string(launch.grid[0]) + " by " + std::to_string(launch.grid[1]) + " by " +
+        std::to_string(launch.grid[2]) + " blocks, fits no device"));
   }
   for (size_t i = 0; i + 1 < buffers->args.size(); ++i) {  // a null ends them
     const auto place = place_of(buffers->args[i], function);

@@ -28,8 +28,8 @@ namespace sepconv::emit {
                                                const std::vector<std::string>& sources,
                                                const std::filesystem::path& folder);
 
-/// Registers and spilled bytes of PTX on every GPU generation that runs it, under the cap that the
-/// runtime sets; empty where there is no ptxas. Kind internal when ptxas refuses the code.
+/// Registers and spilled bytes of PTX on every GPU generation that runs it and that the installed
+/// ptxas knows, under the cap that the runtime sets. Kind internal when ptxas refuses the code.
 [[nodiscard]] Result<std::vector<Launch::Registers>> count_registers(
     const std::string& ptx, const Halide::Target& target, const std::filesystem::path& folder);
 

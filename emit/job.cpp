@@ -68,7 +68,8 @@ std::string to_text(const Job& job) {
               {"phases", phases},
               {"nominal_macs", job.nominal_macs},
               {"inlined_macs", job.inlined_macs},
-              {"emits", job.emits}}
+              {"emits", job.emits},
+              {"assembler", job.assembler}}
       .dump(1);
 }
 
@@ -90,6 +91,7 @@ Result<Job> parse_job(const std::string& text) {
     value.at("nominal_macs").get_to(job.nominal_macs);
     value.at("inlined_macs").get_to(job.inlined_macs);
     value.at("emits").get_to(job.emits);
+    value.at("assembler").get_to(job.assembler);
     return job;
   });
 }

@@ -33,6 +33,7 @@ struct Job {
   /// Per stage: MACs an element where its sum is one expression inside its result, else 0.
   std::vector<double> inlined_macs;
   std::set<std::string> emits;  ///< asm, stmt, llvm
+  bool assembler = false;       ///< CUDA's is here and reports registers, which belong to the facts
 };
 
 /// What a worker found out about the object it wrote.

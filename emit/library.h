@@ -54,7 +54,7 @@ struct Launch {
   int64_t shared_bytes = 0;                ///< of a block
   std::vector<int> arguments;              ///< indices into the phase's buffers
   int64_t source_bytes = 0;
-  std::vector<Registers> registers;  ///< empty for OpenCL, and where ptxas is missing
+  std::vector<Registers> registers;  ///< of generations that the installed ptxas knows
   [[nodiscard]] int64_t threads() const { return block[0] * block[1] * block[2]; }
   [[nodiscard]] int64_t blocks() const { return grid[0] * grid[1] * grid[2]; }
 };

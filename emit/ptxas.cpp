@@ -15,6 +15,10 @@ std::vector<int> generations(const Halide::Target& target) {
   return {80, 86, 90};
 }
 
+bool is_unknown_generation(const std::string& said) {
+  return said.find("is not defined for option 'gpu-name'") != std::string::npos;
+}
+
 int64_t number(const std::string& text, const char* pattern) {
   std::smatch match;
   return std::regex_search(text, match, std::regex(pattern)) ? std::stoll(match[1]) : -1;
@@ -27,7 +31,6 @@ Result<std::vector<Launch::Registers>> count_registers(const std::string& ptx,
                                                        const fs::path& folder) {
   std::vector<Launch::Registers> counts;
   const fs::path program = support::find_program({"ptxas"});
-  if (program.empty()) return counts;
   if (auto written = support::write_file(folder / "code.ptx", ptx); !written) {
     return fail(written.error());
   }
@@ -45,6 +48,7 @@ Result<std::vector<Launch::Registers>> count_registers(const std::string& ptx,
     const int64_t registers = number(said, "Used ([0-9]+) registers");
     const int64_t stores = number(said, "([0-9]+) bytes spill stores");
     const int64_t loads = number(said, "([0-9]+) bytes spill loads");
+    if (is_unknown_generation(said)) continue;
     if (!outcome.ok() || registers < 0) {
       Error error;
       error.message = "ptxas for sm_" + std::to_string(sm) + " " +

@@ -77,7 +77,7 @@ Result<KernelFacts> build_device(const Job& job, const fs::path& folder) {
       facts.launches.push_back(std::move(*launch));
     }
     const std::string source = device_source(phase);
-    if (target.has_feature(Halide::Target::CUDA)) {
+    if (job.assembler) {
       auto registers = count_registers(source, target, folder);
       if (!registers) return fail(std::move(registers.error()));
       facts.launches.back().registers = std::move(*registers);

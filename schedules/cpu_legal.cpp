@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "schedules/cpu_space.h"
+#include "schedules/reasons.h"
 #include "spec/bits.h"
 
 namespace sepconv::schedules {
@@ -13,61 +14,6 @@ using spec::StageKind;
 namespace {
 
 int64_t round_up(int64_t value, int64_t factor) { return (value + factor - 1) / factor * factor; }
-
-std::string list(const std::vector<int64_t>& values) {
-  std::string text;
-  for (const int64_t value : values) {
-    if (!text.empty()) text += ' ';
-    text += std::to_string(value);
-  }
-  return text;
-}
-
-/// Collects the reasons against a point. A class because all share layer and point.
-class Reasons {
- public:
-  Reasons(const spec::Layer& layer, const Point& point) : layer_(layer), point_(point) {}
-
-  void add(const std::string& name, std::string message, std::string hint) {
-    Error error;
-    error.kind = ErrorKind::input;
-    error.layer = layer_.name;
-    error.field = "schedule." + name;
-    const auto found = point_.find(name);
-    if (found != point_.end()) error.value = std::to_string(found->second);
-    error.message = std::move(message);
-    error.hint = std::move(hint);
-    errors_.push_back(std::move(error));
-  }
-  [[nodiscard]] bool none() const { return errors_.empty(); }
-  Errors take() { return std::move(errors_); }
-
- private:
-  const spec::Layer& layer_;
-  const Point& point_;
-  Errors errors_;
-};
-
-/// Every knob present with a declared value, and no other.
-void check_knobs(Reasons& reasons, const Point& point, const Space& space) {
-  for (const Knob& knob : space.knobs) {
-    const auto found = point.find(knob.name);
-    const std::string hint = knob.meaning + "; one of " + list(knob.values);
-    if (found == point.end()) {
-      reasons.add(knob.name, "the schedule lacks this knob", hint);
-    } else if (!std::binary_search(knob.values.begin(), knob.values.end(), found->second)) {
-      reasons.add(knob.name, "is outside this layer's space", hint);
-    }
-  }
-  for (const auto& [name, value] : point) {
-    const bool known = std::any_of(space.knobs.begin(), space.knobs.end(),
-                                   [&](const Knob& knob) { return knob.name == name; });
-    if (!known) {
-      reasons.add(name, "is no knob of this layer's space",
-                  "`sepconv inspect NAME --emit schedule` lists the knobs");
-    }
-  }
-}
 
 void check_unroll(Reasons& reasons, const std::string& name, int64_t body) {
   if (body <= kUnrollBudget) return;

@@ -14,7 +14,7 @@
 namespace sepconv::schedules {
 namespace {
 
-constexpr int64_t kLeastThreads = 32, kMostThreads = 512;
+constexpr int64_t kLeastThreads = 32;
 /// Registers that a thread holds all the time, estimated, with room for what the estimate does not
 /// know.
 constexpr int64_t kMostHeld = 112;
@@ -62,8 +62,8 @@ struct Best {
   void consider(const spec::Layer& layer, const Phase& phase, const targets::Gpu& gpu,
                 const GpuTile& candidate) {
     const bool few = candidate.threads() < kLeastThreads;
-    if (candidate.threads() > kMostThreads || (found && few && !small)) return;
-    if (!launchable(layer, phase, candidate)) return;
+    if (found && few && !small) return;
+    if (!launchable(candidate)) return;
     const GpuCost cost = gpu_cost(layer, phase, candidate, gpu);
     if (cost.resident == 0 || (cost.held > kMostHeld && found)) return;
     if (found && few == small && cost.us() >= us) return;
@@ -79,7 +79,7 @@ void try_threads(Best& best, const spec::Layer& layer, const Phase& phase, const
     if (tx > 1 && tile.columns() > tile.width) break;
     for (const int64_t ty : all.ty) {
       tile.tile_y = ty;
-      if (tile.threads() > kMostThreads) break;
+      if (tile.threads() > kBlockThreads) break;
       for (const int64_t split : all.split) {
         tile.split = split == 1;
         best.consider(layer, phase, gpu, tile);
@@ -119,6 +119,24 @@ void set(Point& point, const Space& space, const std::string& name, int64_t valu
 
 }  // namespace
 
+bool gpu_fits(const spec::Layer& layer) {
+  const auto fits = [&](const Phase& phase) {
+    const Choices all = choices_of(layer, phase);
+    GpuTile tile = gpu_tile(layer, phase, {});
+    for (const int64_t x : all.x) {
+      for (const int64_t tx : all.tx) {
+        for (const int64_t ty : all.ty) {
+          tile.x = x, tile.tile_x = tx, tile.tile_y = ty;
+          if (launchable(tile)) return true;
+        }
+      }
+    }
+    return false;
+  };
+  const auto phases = gpu_phases(layer, {});
+  return std::all_of(phases.begin(), phases.end(), fits);
+}
+
 Point gpu_heuristic(const spec::Layer& layer, const targets::Gpu& gpu) {
   Point point;
   if (layer.op == spec::Op::inverted_residual) point["hidden"] = 0;
@@ -151,10 +169,15 @@ std::vector<std::string> gpu_explain(const spec::Layer& layer, const targets::Gp
                                 tile.window  ? ""
                                 : tile.split ? " a pass, one pass"
                                              : " a pass, all passes"));
-    lines.push_back(fmt::format("a thread keeps {} pixels by {} channels of sums in registers",
-                                tile.x, tile.v));
-    lines.push_back(fmt::format("shared memory: {} of {} bytes", shared_bytes(layer, phase, tile),
-                                kSharedBytes));
+    lines.push_back(fmt::format("a thread keeps {} pixels by {} channels of sums in registers{}",
+                                tile.x, tile.v,
+                                tile.hidden > 0 ? ", in shared memory between hidden blocks" : ""));
+    if (tile.hidden > 0) {
+      lines.push_back(fmt::format(
+          "{} of {} hidden channels at a time: {} columns by {} rows of them expanded for a tile",
+          tile.hidden, tile.channels_in, tile.input_columns, tile.input_rows));
+    }
+    lines.push_back(fmt::format("shared memory: {} of {} bytes", shared_bytes(tile), kSharedBytes));
     if (!tile.window) {
       lines.push_back(fmt::format(
           "{} FMAs a step of {} input channels for {} loads of inputs and {} of weights, 16 bytes "

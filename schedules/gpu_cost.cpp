@@ -33,6 +33,11 @@ struct Work {
   double chain = 0;  ///< multiply-adds that wait for each other
 };
 
+Work sum(const Work& a, const Work& b) {
+  return {a.fma + b.fma, a.instructions + b.instructions, a.lines + b.lines, a.step + b.step,
+          a.chain + b.chain};
+}
+
 Work times(const Work& work, double count) {
   return {work.fma * count, work.instructions * count, work.lines * count, work.step * count,
           work.chain * count};
@@ -46,9 +51,7 @@ double together(std::initializer_list<double> all) {
   return longest + 0.1 * (sum - longest);
 }
 
-double parts(int64_t extent, int64_t size) {
-  return static_cast<double>((extent + size - 1) / size);
-}
+double parts(int64_t extent, int64_t size) { return static_cast<double>(covers(extent, size)); }
 
 /// Rows or columns of input under `outputs` of output; without overlap no more than the taps.
 double span(const spec::Window& window, int axis, double outputs) {
@@ -102,9 +105,45 @@ Work channel_work(const spec::Stage& stage, const GpuTile& tile) {
   return times(step, taps * static_cast<double>(tile.channels_in) / k);
 }
 
+/// Blocks of hidden channels that a launch with the expansion inside takes one after the other.
+double hidden_rounds(const GpuTile& tile) {
+  return tile.hidden > 0 ? parts(tile.channels_in, tile.hidden) : 1;
+}
+
+/// Expanding what the window needs of a hidden block: each thread one pixel by four channels at a
+/// time, in a loop over the input channels that loads an input and four weights a step, which the
+/// compiler unrolls by four. These loads wait less than a window's.
+Work expand_work(int64_t channels_in, const GpuTile& tile) {
+  constexpr double kVector = 4, kUnrolled = 4;
+  const auto steps = static_cast<double>(channels_in), c = static_cast<double>(tile.c);
+  Work pixel;
+  pixel.fma = kVector * steps;
+  pixel.instructions = pixel.fma + 3 * steps + 30;
+  pixel.lines = steps * (std::max(1.0, kWarp / c) + std::min(c, kWarp) * kVector * kFloat / kLine);
+  pixel.step = std::ceil(steps / kUnrolled) * kStepWait / kWindowWait;
+  pixel.chain = steps;
+  return times(pixel, parts(tile.hidden, tile.c * 4) * parts(tile.input_columns, tile.tile_x) *
+                          parts(tile.input_rows, tile.tile_y));
+}
+
+/// A hidden block's share of the sums, which live in shared memory between the blocks.
+Work keep_sums(const GpuTile& tile, double passes) {
+  Work work;
+  work.lines = 2 * passes * static_cast<double>(tile.x * tile.v);
+  work.instructions = 2 * passes * static_cast<double>(tile.x) * parts(tile.v, 4);
+  return work;
+}
+
 /// Filling the tile in shared memory.
-Work feed_work(const spec::Layer& layer, const Phase& phase, const GpuTile& tile) {
+Work feed_work(const spec::Layer& layer, const Phase& phase, const GpuTile& tile, double passes) {
   if (!tile.staged) return {};
+  if (tile.hidden > 0) {
+    const Work window = times(window_work(layer.stages[1].window, tile, tile.feed_v),
+                              parts(tile.hidden, tile.c * tile.feed_v));
+    const Work block =
+        sum(sum(expand_work(spec::shapes(layer).front().c, tile), window), keep_sums(tile, passes));
+    return times(block, hidden_rounds(tile));
+  }
   const double serial = parts(tile.channels_in, tile.c * tile.feed_v);
   if (phase.last_stage > phase.first_stage) {
     const auto& window = layer.stages[static_cast<size_t>(phase.last_stage) - 1].window;
@@ -147,12 +186,16 @@ double l2_bytes(const spec::Layer& layer, const Phase& phase, const GpuTile& til
   auto channels = static_cast<double>(tile.window ? std::max<int64_t>(tile.block_channels(), 8)
                                                   : tile.channels_in);
   double weights = 0;
+  const bool expands = tile.hidden > 0;
+  const auto channels_of_input = static_cast<double>(spec::shapes(layer).front().c);
   for (int i = phase.first_stage; i <= phase.last_stage; ++i) {
     const spec::Stage& stage = layer.stages[static_cast<size_t>(i)];
     const auto taps = static_cast<double>(stage.window.kernel[0] * stage.window.kernel[1]);
     const bool depthwise = stage.kind == spec::StageKind::depthwise;
     if (i == phase.last_stage && !tile.window) {
       weights += taps * channels * passes * static_cast<double>(tile.block_channels());
+    } else if (expands && i == phase.first_stage) {
+      weights += channels * channels_of_input;
     } else {
       weights += taps * channels;
     }
@@ -163,11 +206,12 @@ double l2_bytes(const spec::Layer& layer, const Phase& phase, const GpuTile& til
   }
   const double output = static_cast<double>(tile.columns() * tile.tile_y) * passes *
                         static_cast<double>(tile.block_channels());
-  // A tile that is not staged is read again in every pass; the first cache keeps small ones.
-  const double input = rows * columns * channels;
-  const bool again = !tile.staged && !tile.window && input * kFloat > 32 * 1024;
-  return static_cast<double>(blocks(tile)) * kFloat *
-         (input * (again ? passes : 1) + weights + output);
+  // What is not staged is read again in every pass or for every hidden block; the first cache keeps
+  // small tiles.
+  const double input = rows * columns * (expands ? channels_of_input : channels);
+  const bool again = (!tile.staged || expands) && !tile.window && input * kFloat > 32 * 1024;
+  const double times_read = !again ? 1 : expands ? hidden_rounds(tile) : passes;
+  return static_cast<double>(blocks(tile)) * kFloat * (input * times_read + weights + output);
 }
 
 /// Bytes of the launch's input, output and weights, once each.
@@ -203,7 +247,7 @@ const char* GpuCost::bound() const {
 GpuCost gpu_cost(const spec::Layer& layer, const Phase& phase, const GpuTile& tile,
                  const targets::Gpu& gpu) {
   const targets::Multiprocessor& one = targets::multiprocessor(gpu.sm);
-  const double passes = tile.window || tile.split ? 1 : parts(tile.channels, tile.block_channels());
+  const double passes = tile.channels_first() ? 1 : parts(tile.channels, tile.block_channels());
   const spec::Stage& last = layer.stages[static_cast<size_t>(phase.last_stage)];
   Work loop = tile.window ? window_work(last.window, tile, tile.v)
                           : times(channel_work(last, tile), passes);
@@ -211,10 +255,9 @@ GpuCost gpu_cost(const spec::Layer& layer, const Phase& phase, const GpuTile& ti
   cost.fma_share = loop.fma / loop.instructions;
   loop.instructions += 60 + 2 * static_cast<double>(tile.x * tile.v) * passes;
   loop.step += passes;  // biases
-  const Work feed = feed_work(layer, phase, tile);
+  const Work feed = feed_work(layer, phase, tile, passes);
   estimate_registers(layer, phase, tile, cost);
-  cost.resident = targets::resident_blocks(one, tile.threads(), cost.registers,
-                                           shared_bytes(layer, phase, tile));
+  cost.resident = targets::resident_blocks(one, tile.threads(), cost.registers, shared_bytes(tile));
   cost.occupancy =
       static_cast<double>(cost.resident * tile.threads()) / static_cast<double>(one.threads);
   if (cost.resident == 0) return cost;

@@ -1,4 +1,4 @@
-// Schedules: the declared space of the GPU nest and its constraints. Knows no Halide.
+// Schedules: the declared space of the GPU nest. Knows no Halide and no limits of devices.
 #include "schedules/gpu_space.h"
 
 #include <algorithm>
@@ -7,15 +7,6 @@
 
 namespace sepconv::schedules {
 namespace {
-
-/// Accumulators of a thread beyond which registers spill.
-constexpr int64_t kThreadSums = 64;
-/// Multiply-adds of a step, all unrolled: longer loops leave the first instruction caches.
-constexpr int64_t kStepFmas = 512;
-
-int64_t packed_channels(int64_t channels) {
-  return (channels + spec::kChannelBlock - 1) / spec::kChannelBlock * spec::kChannelBlock;
-}
 
 std::vector<int64_t> up_to(std::vector<int64_t> values, int64_t limit) {
   std::erase_if(values, [limit](int64_t value) { return value > limit; });
@@ -83,89 +74,11 @@ std::vector<Phase> launches(const spec::Layer& layer, const Point& point) {
   return all;
 }
 
-/// Collects reasons against a point.
-struct Reasons {
-  Errors errors;
-  void add(const std::string& field, std::string message, std::string hint) {
-    Error error;
-    error.kind = ErrorKind::input;
-    error.field = "schedule: " + field;
-    error.message = std::move(message);
-    error.hint = std::move(hint);
-    errors.push_back(std::move(error));
-  }
-};
-
-void check_values(Reasons& reasons, const Space& space, const Point& point) {
-  for (const auto& [name, value] : point) {
-    const auto known = std::find_if(space.knobs.begin(), space.knobs.end(),
-                                    [&](const Knob& one) { return one.name == name; });
-    if (known == space.knobs.end()) {
-      reasons.add(name, "is no knob of this layer", "see: sepconv inspect NAME --emit schedule");
-    } else if (std::find(known->values.begin(), known->values.end(), value) ==
-               known->values.end()) {
-      reasons.add(name, "has no value " + std::to_string(value),
-                  "see: sepconv inspect NAME --emit schedule");
-    }
-  }
-  for (const Knob& one : space.knobs) {
-    if (!point.contains(one.name)) reasons.add(one.name, "is missing", "give every knob a value");
-  }
-}
-
-/// Whether blocks of channels and steps leave no rest of a hidden block.
-bool whole_hidden(const GpuTile& tile) {
-  return tile.hidden == 0 ||
-         (tile.channels % tile.block_channels() == 0 && tile.hidden % tile.k == 0);
-}
-
-/// Whether the channels of a block divide the packed ones.
-bool whole_channels(const GpuTile& tile) {
-  return tile.window || packed_channels(tile.channels) % tile.block_channels() == 0;
-}
-
-void check_tile(Reasons& reasons, const spec::Layer& layer, const Phase& phase,
-                const GpuTile& tile) {
-  const std::string p = launch_prefix(layer, phase);
-  if (tile.threads() > kBlockThreads) {
-    reasons.add(p + "c", "makes blocks of " + std::to_string(tile.threads()) + " threads",
-                "at most " + std::to_string(kBlockThreads));
-  }
-  const int64_t shared = shared_bytes(layer, phase, tile);
-  if (shared > kSharedBytes) {
-    reasons.add(p + "tx", "needs " + std::to_string(shared) + " bytes of shared memory",
-                "at most " + std::to_string(kSharedBytes) + ": take fewer columns or rows");
-  }
-  if (tile.columns() > tile.width || tile.tile_y > tile.height) {
-    reasons.add(p + "tx",
-                "makes blocks of " + std::to_string(tile.columns()) + " columns by " +
-                    std::to_string(tile.tile_y) + " rows",
-                "at most the output's " + std::to_string(tile.width) + " by " +
-                    std::to_string(tile.height));
-  }
-  if (tile.x * tile.v > kThreadSums) {
-    reasons.add(p + "x", "keeps " + std::to_string(tile.x * tile.v) + " sums in a thread",
-                "at most " + std::to_string(kThreadSums));
-  }
-  if (tile.x * tile.v * tile.k > kStepFmas) {
-    reasons.add(p + "k",
-                "makes steps of " + std::to_string(tile.x * tile.v * tile.k) + " multiply-adds",
-                "at most " + std::to_string(kStepFmas));
-  }
-  if (!whole_hidden(tile)) {
-    reasons.add("hidden", "needs blocks of channels and steps without a rest",
-                "take a divisor of " + std::to_string(tile.channels) + " for " + p + "c times " +
-                    p + "v, and of the hidden block for " + p + "k");
-  }
-  if (!whole_channels(tile)) {
-    reasons.add(p + "v",
-                "blocks of " + std::to_string(tile.block_channels()) +
-                    " channels do not divide the packed ones",
-                "take a divisor of " + std::to_string(packed_channels(tile.channels)));
-  }
-}
-
 }  // namespace
+
+int64_t packed_channels(int64_t channels) {
+  return (channels + spec::kChannelBlock - 1) / spec::kChannelBlock * spec::kChannelBlock;
+}
 
 std::string launch_prefix(const spec::Layer& layer, const Phase& phase) {
   return stage_prefix(layer, static_cast<size_t>(phase.last_stage)) + "_";
@@ -199,13 +112,6 @@ Space launch_space(const spec::Layer& layer, const Phase& phase) {
 
 bool taps_at_once(const spec::Window& window, int64_t pixels, int64_t vector) {
   return window.kernel[0] * window.kernel[1] <= 9 && (vector == 1 || pixels <= 2);
-}
-
-bool launchable(const spec::Layer& layer, const Phase& phase, const GpuTile& tile) {
-  return tile.threads() <= kBlockThreads && shared_bytes(layer, phase, tile) <= kSharedBytes &&
-         tile.columns() <= tile.width && tile.tile_y <= tile.height &&
-         tile.x * tile.v <= kThreadSums && tile.x * tile.v * tile.k <= kStepFmas &&
-         whole_hidden(tile) && whole_channels(tile);
 }
 
 GpuTile gpu_tile(const spec::Layer& layer, const Phase& phase, const Point& point) {
@@ -244,7 +150,7 @@ GpuTile gpu_tile(const spec::Layer& layer, const Phase& phase, const Point& poin
   return tile;
 }
 
-int64_t shared_bytes(const spec::Layer& /*layer*/, const Phase& /*phase*/, const GpuTile& tile) {
+int64_t shared_bytes(const GpuTile& tile) {
   if (!tile.staged) return 0;
   if (tile.hidden > 0) {
     const int64_t sums = tile.split ? tile.block_channels() : tile.channels;
@@ -256,10 +162,8 @@ int64_t shared_bytes(const spec::Layer& /*layer*/, const Phase& /*phase*/, const
 }
 
 int64_t blocks(const GpuTile& tile) {
-  const auto parts = [](int64_t extent, int64_t size) { return (extent + size - 1) / size; };
-  const int64_t channel_blocks =
-      tile.window || tile.split ? parts(tile.channels, tile.block_channels()) : 1;
-  return channel_blocks * parts(tile.width, tile.columns()) * parts(tile.height, tile.tile_y);
+  return (tile.channels_first() ? covers(tile.channels, tile.block_channels()) : 1) *
+         tile.column_blocks() * tile.row_blocks();
 }
 
 Space gpu_space(const spec::Layer& layer) {
@@ -273,16 +177,6 @@ Space gpu_space(const spec::Layer& layer) {
     for (Knob& knob : launch_space(layer, phase).knobs) space.knobs.push_back(std::move(knob));
   }
   return space;
-}
-
-Errors gpu_legal(const Point& point, const spec::Layer& layer) {
-  Reasons reasons;
-  check_values(reasons, gpu_space(layer), point);
-  if (!reasons.errors.empty()) return reasons.errors;
-  for (const Phase& phase : gpu_phases(layer, point)) {
-    check_tile(reasons, layer, phase, gpu_tile(layer, phase, point));
-  }
-  return reasons.errors;
 }
 
 std::vector<Phase> gpu_phases(const spec::Layer& layer, const Point& point) {

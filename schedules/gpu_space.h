@@ -14,14 +14,25 @@ namespace sepconv::schedules {
 
 [[nodiscard]] Space gpu_space(const spec::Layer& layer);
 [[nodiscard]] Point gpu_heuristic(const spec::Layer& layer, const targets::Gpu& gpu);
+/// Whether every launch of the layer has a tile that fits.
+[[nodiscard]] bool gpu_fits(const spec::Layer& layer);
 [[nodiscard]] Errors gpu_legal(const Point& point, const spec::Layer& layer);
 [[nodiscard]] std::vector<Phase> gpu_phases(const spec::Layer& layer, const Point& point);
 [[nodiscard]] std::vector<std::string> gpu_explain(const spec::Layer& layer,
                                                    const targets::Gpu& gpu, const Point& point);
 
-/// Launches of a block beyond these fail on some device that a target names.
-inline constexpr int64_t kSharedBytes = 48 * 1024;
+/// Launches beyond these fail on some device that a target names.
+inline constexpr int64_t kSharedBytes = int64_t{48} * 1024;
 inline constexpr int64_t kBlockThreads = 512;
+/// Blocks along each axis of a grid but the first.
+inline constexpr int64_t kGridBlocks = 65535;
+
+/// So many of a size cover an extent.
+[[nodiscard]] constexpr int64_t covers(int64_t extent, int64_t size) {
+  return (extent + size - 1) / size;
+}
+/// Channels that packed weights have, whole blocks.
+[[nodiscard]] int64_t packed_channels(int64_t channels);
 
 /// What one launch computes, by a point's knobs.
 struct GpuTile {
@@ -39,6 +50,10 @@ struct GpuTile {
   [[nodiscard]] int64_t columns() const { return tile_x * x; }
   [[nodiscard]] int64_t block_channels() const { return c * v; }
   [[nodiscard]] int64_t threads() const { return c * tile_x * tile_y; }
+  [[nodiscard]] int64_t column_blocks() const { return covers(width, columns()); }
+  [[nodiscard]] int64_t row_blocks() const { return covers(height, tile_y); }
+  /// Blocks of channels are the grid's first axis where there are any, else columns are.
+  [[nodiscard]] bool channels_first() const { return window || split; }
   /// Channels of a thread in one load: four floats at most.
   [[nodiscard]] int64_t lanes() const { return v < 4 ? v : 4; }
 };
@@ -49,13 +64,12 @@ struct GpuTile {
 [[nodiscard]] Space launch_space(const spec::Layer& layer, const Phase& phase);
 /// The knobs' prefix: that of the launch's last stage, with an underscore.
 [[nodiscard]] std::string launch_prefix(const spec::Layer& layer, const Phase& phase);
-/// Whether the launch's blocks fit every device and the layer.
-[[nodiscard]] bool launchable(const spec::Layer& layer, const Phase& phase, const GpuTile& tile);
+/// Whether the launch fits every device and the layer.
+[[nodiscard]] bool launchable(const GpuTile& tile);
 
 [[nodiscard]] GpuTile gpu_tile(const spec::Layer& layer, const Phase& phase, const Point& point);
 /// Bytes of shared memory that a launch of the tile takes.
-[[nodiscard]] int64_t shared_bytes(const spec::Layer& layer, const Phase& phase,
-                                   const GpuTile& tile);
+[[nodiscard]] int64_t shared_bytes(const GpuTile& tile);
 [[nodiscard]] int64_t blocks(const GpuTile& tile);
 
 }  // namespace sepconv::schedules

@@ -26,8 +26,8 @@ namespace sepconv::schedules {
 using spec::Axis;
 using spec::Phase;
 
-/// Why the target has no code for the layer's types (kind input), naming those that have it; empty:
-/// it has.
+/// Why the target has no code for the layer's types and sizes (kind input), naming those that have
+/// it; empty: it has.
 [[nodiscard]] Errors unsupported(const spec::Layer& layer, const targets::Target& target);
 
 /// The phases that a legal point cuts the layer into, in order.

@@ -90,7 +90,7 @@ uint64_t device_features() {
     if (pipe(ends) != 0) return found;
     const pid_t child = fork();
     if (child == 0) {
-      const uint64_t mine = sepconv_device_features();
+      const uint64_t mine = sepconv_device_features(SEPCONV_DEVICE_BITS);
       _exit(write(ends[1], &mine, sizeof mine) == sizeof mine ? 0 : 1);
     }
     close(ends[1]);

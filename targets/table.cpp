@@ -73,10 +73,9 @@ constexpr std::array kFeatures{
     Feature{"fp16", "arm64", "arm_fp16", SEPCONV_CPU_ARM64_FP16, Device::cpu, "f16", "f16"},
     Feature{"cuda-sm80", "x86-64-v3", "cuda-cuda_capability_80", SEPCONV_DEVICE_CUDA_80,
             Device::cuda},
-    Feature{"cuda-sm86", "x86-64-v3", "cuda-cuda_capability_86", SEPCONV_DEVICE_CUDA_86,
-            Device::cuda},
+    Feature{"cuda-sm86", "x86-64-v3", "cuda-cuda_capability_86", SEPCONV_DEVICE_CUDA, Device::cuda},
     Feature{"opencl", "x86-64-v3", "opencl", SEPCONV_DEVICE_OPENCL, Device::opencl},
-    Feature{"cuda-sm87", "arm64", "cuda-cuda_capability_86", SEPCONV_DEVICE_CUDA_86, Device::cuda,
+    Feature{"cuda-sm87", "arm64", "cuda-cuda_capability_86", SEPCONV_DEVICE_CUDA, Device::cuda,
             "f16"},
 };
 

@@ -23,15 +23,16 @@ extern "C" {
 #define SEPCONV_DEVICE_CUDA_80 (1ull << 32) /* a driver, and a GPU of compute capability 8.0 up */
 #define SEPCONV_DEVICE_CUDA_86 (1ull << 33) /* likewise 8.6 */
 #define SEPCONV_DEVICE_OPENCL (1ull << 34)  /* a loader and a device with a compiler */
-#define SEPCONV_DEVICE_BITS \
-  (SEPCONV_DEVICE_CUDA_80 | SEPCONV_DEVICE_CUDA_86 | SEPCONV_DEVICE_OPENCL)
+#define SEPCONV_DEVICE_CUDA (SEPCONV_DEVICE_CUDA_80 | SEPCONV_DEVICE_CUDA_86)
+#define SEPCONV_DEVICE_BITS (SEPCONV_DEVICE_CUDA | SEPCONV_DEVICE_OPENCL)
+#define SEPCONV_DEVICE_OPENCL_GPU (1ull << 35) /* OpenCL's device is a GPU; no code requires it */
 
 /* The bits that hold for this CPU and OS. Cheap; the same value every time. */
 uint64_t sepconv_cpu_features(void);
 
-/* Those of SEPCONV_DEVICE_BITS that hold. The first call loads the drivers' libraries, if there are
- * any, and initialises them; libraries without code for devices never ask. */
-uint64_t sepconv_device_features(void);
+/* The bits of devices that hold, of those kinds of device that are `wanted`. Asked for the first
+ * time, a kind's driver is loaded, if there is one, and initialised; the others stay untouched. */
+uint64_t sepconv_device_features(uint64_t wanted);
 
 #ifdef __cplusplus
 }

@@ -19,8 +19,11 @@ typedef struct session {
 typedef char session_fits[sizeof(session) <= sizeof(sepconv_gpu) ? 1 : -1];
 typedef char state_fits[sizeof(session) <= 8 * SEPCONV_SESSION_WORDS ? 1 : -1];
 
-uint64_t sepconv_device_features(void) {
-  return sepconv_cuda()->features | sepconv_opencl()->features;
+uint64_t sepconv_device_features(uint64_t wanted) {
+  uint64_t features = 0;
+  if ((wanted & SEPCONV_DEVICE_CUDA) != 0) features |= sepconv_cuda()->features;
+  if ((wanted & SEPCONV_DEVICE_OPENCL) != 0) features |= sepconv_opencl()->features;
+  return features;
 }
 
 static const sepconv_driver* driver_of(const sepconv_variant* variant) {
@@ -258,7 +261,7 @@ SEPCONV_EXPORTED sepconv_status sepconv_library_gpu_open(const sepconv_kernel* k
   status = sepconv_check_blob(kernel, packed, packed_bytes);
   if (status != SEPCONV_OK) return status;
   const sepconv_variant* variant = NULL;
-  status = sepconv_dispatch(kernel->impl, &variant);
+  status = sepconv_dispatch(kernel->impl, 1, &variant);
   if (status != SEPCONV_OK) return status;
   if (!sepconv_on_device(variant)) return SEPCONV_NO_DEVICE;
   memset(s, 0, sizeof *s);

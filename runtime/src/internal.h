@@ -57,11 +57,14 @@ sepconv_status sepconv_check_batch(const sepconv_kernel* kernel, const sepconv_v
                                    int64_t n);
 
 /* The first variant that `features` of cpu.h allow, or the one named `forced` if that is not empty.
- * A variant is also found by its name without '@' and the core. */
+ * A variant is also found by its name without '@' and the core. OpenCL on a device that is no GPU
+ * comes after the variants of the CPU itself. */
 sepconv_status sepconv_choose(const sepconv_kernel_impl* impl, uint64_t features,
                               const char* forced, const sepconv_variant** variant);
-/* The same for this process: its CPU and its SEPCONV_TARGET. */
-sepconv_status sepconv_dispatch(const sepconv_kernel_impl* impl, const sepconv_variant** variant);
+/* The same for this process: its CPU, its devices and its SEPCONV_TARGET. With `any_device` all
+ * devices come before the CPU. */
+sepconv_status sepconv_dispatch(const sepconv_kernel_impl* impl, int any_device,
+                                const sepconv_variant** variant);
 
 /* Fills a kernel's function pointers: sepconv_kernel's pack, run and query. */
 sepconv_status sepconv_kernel_pack(const sepconv_kernel* kernel, sepconv_order order,

@@ -2,7 +2,10 @@
 #include "cpu.h"
 #include "internal.h"
 
-uint64_t sepconv_device_features(void) { return 0; }
+uint64_t sepconv_device_features(uint64_t wanted) {
+  (void)wanted;
+  return 0;
+}
 
 sepconv_status sepconv_device_run(const sepconv_kernel* kernel, const sepconv_variant* variant,
                                   const sepconv_call* call) {

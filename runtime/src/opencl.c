@@ -4,7 +4,6 @@
 typedef int32_t result; /* cl_int */
 enum {
   PLATFORMS = 8,
-  NO_DEVICE_FOUND = -1,
   OBJECT_ALLOCATION = -4,
   OUT_OF_RESOURCES = -5,
   WORK_GROUP_SIZE = -54,
@@ -214,12 +213,15 @@ static sepconv_status finish(sepconv_queue* q) {
   return answer(q, cl.call.finish(pointer(q->stream)));
 }
 
-/* The first GPU with a compiler, else the first device of any kind with one. */
-static void* find_device(void) {
+/* The first GPU with a compiler, else the first device of any kind with one, and the bits of cpu.h
+ * that hold with it. */
+static uint64_t find_device(void** found) {
   const uint64_t kinds[2] = {DEVICE_GPU, kAllDevices};
+  const uint64_t bits[2] = {SEPCONV_DEVICE_OPENCL | SEPCONV_DEVICE_OPENCL_GPU,
+                            SEPCONV_DEVICE_OPENCL};
   void* platforms[PLATFORMS];
   uint32_t count = 0;
-  if (cl.call.platforms(PLATFORMS, platforms, &count) != 0) return NULL;
+  if (cl.call.platforms(PLATFORMS, platforms, &count) != 0) return 0;
   if (count > PLATFORMS) count = PLATFORMS;
   for (int kind = 0; kind < 2; ++kind) {
     for (uint32_t i = 0; i < count; ++i) {
@@ -227,17 +229,16 @@ static void* find_device(void) {
       uint32_t compiler = 0;
       if (cl.call.devices(platforms[i], kinds[kind], 1, &device, NULL) != 0) continue;
       if (cl.call.info(device, COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL) != 0) continue;
-      if (compiler != 0) return device;
+      if (compiler != 0) return *found = device, bits[kind];
     }
   }
-  return NULL;
+  return 0;
 }
 
 static uint64_t probe(void) {
   static const char* const names[] = {"libOpenCL.so.1", "libOpenCL.so", NULL};
   if (!sepconv_load_functions(names, kSymbols, SYMBOLS, cl.pointers)) return 0;
-  first_device = find_device();
-  return first_device != NULL ? SEPCONV_DEVICE_OPENCL : 0;
+  return find_device(&first_device);
 }
 
 const sepconv_driver* sepconv_opencl(void) {

@@ -110,7 +110,7 @@ sepconv_status sepconv_kernel_run(const sepconv_kernel* kernel, const sepconv_ca
                                   uint32_t first, uint32_t last, int whole) {
   const sepconv_variant* variant = NULL;
   if (call == NULL) return SEPCONV_NULL_POINTER;
-  sepconv_status status = sepconv_dispatch(kernel->impl, &variant);
+  sepconv_status status = sepconv_dispatch(kernel->impl, 0, &variant);
   if (status != SEPCONV_OK) return status;
   const int64_t n = call->output.extent[0];
   status = sepconv_check_batch(kernel, variant, n);
@@ -133,7 +133,7 @@ sepconv_status sepconv_kernel_run(const sepconv_kernel* kernel, const sepconv_ca
 sepconv_status sepconv_kernel_query(const sepconv_kernel* kernel, const sepconv_call* call,
                                     uint32_t* tasks, size_t* workspace_bytes, const char** target) {
   const sepconv_variant* variant = NULL;
-  sepconv_status status = sepconv_dispatch(kernel->impl, &variant);
+  sepconv_status status = sepconv_dispatch(kernel->impl, 0, &variant);
   if (status != SEPCONV_OK) return status;
   const int64_t n = call != NULL ? call->output.extent[0] : kernel->output.extent[0];
   status = sepconv_check_batch(kernel, variant, n);

@@ -1,4 +1,7 @@
 // Tests of gpu: launches of compiled kernels, and libraries that hold device code.
+#include <nlohmann/json.hpp>
+
+#include "emit/describe.h"
 #include "emit/library.h"
 #include "schedules/gpu_space.h"
 #include "support/files.h"
@@ -48,7 +51,7 @@ void expect_planned(const spec::Layer& layer, const CompiledKernel& kernel) {
     const Launch& launch = kernel.launches[i];
     EXPECT_EQ(launch.threads(), tile.threads()) << kernel.layer;
     EXPECT_EQ(launch.blocks(), schedules::blocks(tile)) << kernel.layer;
-    EXPECT_EQ(launch.shared_bytes, schedules::shared_bytes(layer, phases[i], tile)) << kernel.layer;
+    EXPECT_EQ(launch.shared_bytes, schedules::shared_bytes(tile)) << kernel.layer;
   }
 }
 
@@ -81,6 +84,65 @@ TEST(Registers, OfEveryGenerationDoNotSpill) {
       }
     }
   }
+}
+
+/// Generates with a PATH of its own, whose ptxas, if any, knows no sm_90.
+class Assembler : public testing::Test {
+ protected:
+  Assembler() : folder_(std::move(*support::TempFolder::make())) {}
+
+  void install_old_ptxas() const {
+    const auto program = folder_.path() / "ptxas";
+    ASSERT_TRUE(support::write_file(
+        program,
+        "#!/bin/sh\n"
+        "case \"$*\" in\n"
+        "*sm_90*) echo \"ptxas fatal   : Value 'sm_90' is not defined for option 'gpu-name'\"\n"
+        "  exit 255;;\n"
+        "esac\n"
+        "echo 'ptxas info    : Used 32 registers'\n"));
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  }
+
+  /// What the manifest has of the only launch.
+  std::string registers() const {
+    support::Command command;
+    command.folder = folder_.path();
+    command.argv = {SEPCONV_TOOL, "generate", "pw_f32_n1h4w4c8_o16_relu", "--target", "cuda-sm80",
+                    "--out",      "out"};
+    command.environment = {{"PATH", folder_.path().string() + ":/usr/bin:/bin"},
+                           {"SEPCONV_CACHE_DIR", (folder_.path() / "cache").string()}};
+    command.limits.seconds = 120;
+    const auto outcome = support::run(command);
+    EXPECT_TRUE(outcome.ok()) << outcome.err;
+    const auto text = support::read_file(folder_.path() / "out/manifest.json");
+    if (!text) return "no manifest";
+    return nlohmann::json::parse(*text)["layers"][0]["schedules"][0]["launches"][0]["registers"]
+        .dump();
+  }
+
+ private:
+  support::TempFolder folder_;
+};
+
+TEST_F(Assembler, LeavesOutGenerationsThatItDoesNotKnow) {
+  install_old_ptxas();
+  EXPECT_EQ(registers(), R"({"sm_80":32,"sm_86":32})");
+}
+
+TEST_F(Assembler, IsAskedWhereTheCacheHasAKernelFromBeforeIt) {
+  if (std::filesystem::exists("/usr/bin/ptxas")) GTEST_SKIP() << "ptxas is in /usr/bin";
+  EXPECT_EQ(registers(), "{}");
+  install_old_ptxas();
+  EXPECT_NE(registers(), "{}");
+}
+
+TEST(DeviceLibrary, PrefersCodeForTheNewerGeneration) {
+  const auto targets =
+      best_first({target_of("x86-64-v3"), target_of("cuda-sm80"), target_of("cuda-sm86")});
+  ASSERT_EQ(targets.size(), 3U);
+  EXPECT_EQ(targets[0].name, "cuda-sm86");
+  EXPECT_EQ(targets[1].name, "cuda-sm80");
 }
 
 /// A library of a CPU and a device: the app below runs its CPU code where there is no device.

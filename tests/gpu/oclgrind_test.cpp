@@ -36,6 +36,22 @@ class Oclgrind : public testing::TestWithParam<const char*> {
     return support::run(command);
   }
 
+  /// Runs the layer's kernel once, of the heuristic's point or of that in `more`.
+  void expect_clean(const std::string& layer, const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> generate = {SEPCONV_TOOL, "generate", layer,   "--target", "opencl",
+                                         "--name",     "checked",  "--out", "out"};
+    generate.insert(generate.end(), more.begin(), more.end());
+    auto outcome = execute(generate);
+    ASSERT_TRUE(outcome.ok()) << outcome.err;
+    outcome = execute({"cc", "-std=c99", "-Wall", "-Werror", "-Iout", "-Iout/include",
+                       SEPCONV_SOURCE_DIR "/tests/gpu/checked.c", "out/libchecked.a", "-ldl", "-o",
+                       "checked"});
+    ASSERT_TRUE(outcome.ok()) << outcome.err;
+    outcome = execute({"./checked"});
+    EXPECT_TRUE(outcome.ok()) << outcome.out;
+    EXPECT_EQ(outcome.out + outcome.err, "ran 0\n");
+  }
+
  private:
   std::unique_ptr<support::TempFolder> folder_;
 };
@@ -53,21 +69,26 @@ const char* const kLayers[] = {
     "conv_f32_n1h9w9c3_o7_k3s2p1_none",
 };
 
-TEST_P(Oclgrind, SeesNothingWrong) {
-  auto outcome = execute({SEPCONV_TOOL, "generate", GetParam(), "--target", "opencl", "--name",
-                          "checked", "--out", "out"});
-  ASSERT_TRUE(outcome.ok()) << outcome.err;
-  outcome = execute({"cc", "-std=c99", "-Wall", "-Werror", "-Iout", "-Iout/include",
-                     SEPCONV_SOURCE_DIR "/tests/gpu/checked.c", "out/libchecked.a", "-ldl", "-o",
-                     "checked"});
-  ASSERT_TRUE(outcome.ok()) << outcome.err;
-  outcome = execute({"./checked"});
-  EXPECT_TRUE(outcome.ok()) << outcome.out;
-  EXPECT_EQ(outcome.out + outcome.err, "ran 0\n");
-}
+TEST_P(Oclgrind, SeesNothingWrong) { expect_clean(GetParam()); }
 
 INSTANTIATE_TEST_SUITE_P(Small, Oclgrind, testing::ValuesIn(kLayers),
                          [](const auto& parameter) { return std::string(parameter.param); });
+
+/// Hidden blocks pass through shared memory; one of them and several, channels in one pass and in
+/// blocks of threads.
+const char* const kHidden[] = {
+    "dw_v=1,ex_c=1,ex_k=1,ex_split=0,ex_stage=0,ex_tx=1,ex_ty=1,ex_v=1,ex_x=1,hidden=16,"
+    "pw_c=4,pw_k=4,pw_split=0,pw_tx=2,pw_ty=2,pw_v=1,pw_x=2",
+    "dw_v=1,ex_c=1,ex_k=1,ex_split=0,ex_stage=0,ex_tx=1,ex_ty=1,ex_v=1,ex_x=1,hidden=8,"
+    "pw_c=4,pw_k=4,pw_split=1,pw_tx=2,pw_ty=2,pw_v=2,pw_x=2"};
+
+using OclgrindHidden = Oclgrind;
+
+TEST_P(OclgrindHidden, SeesNothingWrong) {
+  expect_clean("ir_f32_n1h7w7c4_e16_o16_k3s1p1_relu6_relu6_none", {"--schedule", GetParam()});
+}
+
+INSTANTIATE_TEST_SUITE_P(Points, OclgrindHidden, testing::ValuesIn(kHidden));
 
 using OclgrindItself = Oclgrind;
 

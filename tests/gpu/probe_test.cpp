@@ -19,7 +19,8 @@ uint64_t cuda_features(std::map<std::string, std::string> environment, bool driv
   command.limits.seconds = 60;
   const auto outcome = support::run(command);
   EXPECT_TRUE(outcome.ok()) << outcome.err;
-  return std::stoull(outcome.out) & ~SEPCONV_DEVICE_OPENCL;
+  EXPECT_EQ(outcome.out.find("OpenCL"), std::string::npos) << "nobody asked for it";
+  return std::stoull(outcome.out);
 }
 
 TEST(Probe, ReadsTheComputeCapability) {

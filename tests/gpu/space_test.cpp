@@ -62,8 +62,32 @@ TEST(GpuSpace, RefusesBlocksThatNoDeviceLaunches) {
   point["pw_x"] = 8, point["pw_tx"] = 4, point["pw_ty"] = 1, point["pw_c"] = 8;
   const Errors errors = gpu_legal(point, layer);
   ASSERT_EQ(errors.size(), 1U);
-  EXPECT_EQ(errors[0].field, "schedule: pw_tx");
+  EXPECT_EQ(errors[0].field, "schedule.pw_tx");
   EXPECT_NE(errors[0].message.find("shared memory"), std::string::npos) << errors[0].message;
+}
+
+TEST(GpuSpace, RefusesGridsThatNoDeviceLaunches) {
+  const spec::Layer layer = layer_of("pw_f32_n1h3000w3000c16_o16_none");
+  Point point = gpu_heuristic(layer, target_of("cuda-sm80").gpu);
+  EXPECT_TRUE(gpu_legal(point, layer).empty());
+  point["pw_x"] = 1, point["pw_tx"] = 1, point["pw_split"] = 0;
+  EXPECT_TRUE(gpu_legal(point, layer).empty()) << "the first axis is long enough";
+  point["pw_split"] = 1;
+  const Errors errors = gpu_legal(point, layer);
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(errors[0].message, "makes 9000000 columns of blocks");
+}
+
+TEST(GpuSpace, HasNothingForLayersThatNoBlockHolds) {
+  for (const char* name : {"dwpw_f32_n1h7w7c16384_o16_k3s1p1_relu_relu",
+                           "dw_f32_n1h600000w1c16_k3x1s1p1x0x1x0_relu"}) {
+    const Errors errors = unsupported(layer_of(name), target_of("cuda-sm80"));
+    ASSERT_EQ(errors.size(), 1U) << name;
+    EXPECT_EQ(errors[0].kind, ErrorKind::input);
+    EXPECT_NE(errors[0].hint.find("x86-64-v3"), std::string::npos) << errors[0].hint;
+    EXPECT_EQ(errors[0].hint.find("opencl"), std::string::npos) << errors[0].hint;
+    EXPECT_TRUE(unsupported(layer_of(name), target_of("x86-64-v3")).empty());
+  }
 }
 
 TEST(GpuSpace, RefusesTilesLargerThanTheMap) {
@@ -98,6 +122,25 @@ TEST(GpuCost, OneWarpUsesAQuarterOfAMultiprocessor) {
   EXPECT_GE(cost.us(), flops / (gpu.peak_gflops() / 4 / gpu.multiprocessors) * 1e-3);
 }
 
+/// A launch with the expansion inside multiplies by as many channels as the input has.
+TEST(GpuCost, CountsAnExpansionInsideALaunch) {
+  const auto cost = [](const char* name) {
+    return cost_of(name, {{"hidden", 16},
+                          {"pw_c", 8},
+                          {"pw_v", 2},
+                          {"pw_x", 2},
+                          {"pw_tx", 4},
+                          {"pw_ty", 2},
+                          {"pw_k", 8},
+                          {"pw_split", 0},
+                          {"dw_v", 1}});
+  };
+  const GpuCost few = cost("ir_f32_n1h28w28c16_e144_o32_k3s1p1_relu6_relu6_none");
+  const GpuCost many = cost("ir_f32_n1h28w28c64_e144_o32_k3s1p1_relu6_relu6_none");
+  EXPECT_GT(many.multiprocessor_us, few.multiprocessor_us);
+  EXPECT_GT(many.l2_bytes, few.l2_bytes);
+}
+
 constexpr const char* kPointwise = "pw_f32_n1h56w56c128_o128_relu6";
 
 TEST(GpuCost, MoreColumnsOfAThreadMultiplyMoreALoad) {
@@ -130,7 +173,7 @@ TEST(GpuSpace, ChannelBlocksDivideThePackedChannels) {
   point["pw_c"] = 48, point["pw_v"] = 2;
   const Errors errors = gpu_legal(point, layer);
   ASSERT_FALSE(errors.empty());
-  EXPECT_EQ(errors[0].field, "schedule: pw_v");
+  EXPECT_EQ(errors[0].field, "schedule.pw_v");
 }
 
 }  // namespace

@@ -59,6 +59,26 @@ TEST_F(Dispatch, AnUnknownForcedTargetIsAStatus) {
   }
 }
 
+class DispatchOpenCL : public Dispatch {
+ protected:
+  DispatchOpenCL() { variants_[0] = {"opencl", v3 | SEPCONV_DEVICE_OPENCL, 0, 0, nullptr, 0}; }
+  static constexpr uint64_t found = v4 | SEPCONV_DEVICE_OPENCL;
+};
+
+TEST_F(DispatchOpenCL, GoesBeforeTheCpuOnAGpu) {
+  EXPECT_EQ(choose(found | SEPCONV_DEVICE_OPENCL_GPU), "opencl");
+}
+
+TEST_F(DispatchOpenCL, GoesAfterTheCpusOwnCodeElsewhere) {
+  EXPECT_EQ(choose(found), "x86-64-v3");
+  EXPECT_EQ(choose(found, "opencl"), "opencl");
+}
+
+TEST_F(DispatchOpenCL, RunsAnywhereWhereThereIsNothingElse) {
+  impl_.variant_count = 1;
+  EXPECT_EQ(choose(found), "opencl");
+}
+
 TEST_F(Dispatch, ThisCpuIsOfOneArchitectureAndItsLevelsImplyEachOther) {
   const uint64_t have = sepconv_cpu_features();
   EXPECT_EQ(have, sepconv_cpu_features());
