@@ -163,7 +163,9 @@ void sample_cold(const Sampled& row, std::vector<Session>& sessions, double seco
   samples.cold = measure::statistics(times[0]);
   for (size_t i = 0; i < sessions.size(); ++i) {
     // One that failed only now keeps its hot times.
-    if (sessions[i].problem().empty()) samples.peers[i].cold = measure::statistics(times[1 + i]);
+    const bool cold = sessions[i].problem().empty() && sessions[i].cold_problem().empty();
+    if (cold) samples.peers[i].cold = measure::statistics(times[1 + i]);
+    copy_text(samples.peers[i].cold_problem, sessions[i].cold_problem());
   }
 }
 

@@ -27,7 +27,7 @@ struct Samples {
   struct Peer {
     measure::Statistics hot, cold;
     bool agrees;
-    char implementation[160], problem[160];
+    char implementation[160], problem[160], cold_problem[160];
   };
   measure::Statistics hot, cold;
   measure::Statistics one_thread;              ///< hot; only of a row on several threads

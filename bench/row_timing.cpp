@@ -96,14 +96,14 @@ std::vector<PeerTimes> peer_times(const Row& row, const Samples& samples) {
   std::vector<PeerTimes> times;
   if (row.layer.dtype != spec::Dtype::f32) {
     for (const Peer& peer : row.options.peers) {
-      times.push_back({peer.name, "", "its program computes f32 only", {}, {}, false});
+      times.push_back({peer.name, "", "its program computes f32 only", "", {}, {}, false});
     }
   }
   const std::vector<Peer>& peers = row.peers;
   for (size_t i = 0; i < peers.size(); ++i) {
     const Samples::Peer& peer = samples.peers[i];
-    times.push_back(
-        {peers[i].name, peer.implementation, peer.problem, peer.hot, peer.cold, peer.agrees});
+    times.push_back({peers[i].name, peer.implementation, peer.problem, peer.cold_problem, peer.hot,
+                     peer.cold, peer.agrees});
   }
   return times;
 }

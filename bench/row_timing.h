@@ -14,6 +14,7 @@ namespace sepconv::bench {
 struct PeerTimes {
   std::string name, implementation;
   std::string problem;            ///< not empty: it has no times
+  std::string cold_problem;       ///< not empty: it can have no cold times
   measure::Statistics hot, cold;  ///< cold without samples where it has no such times
   bool agrees = false;            ///< whether its output equals ours
 };

@@ -95,7 +95,9 @@ void set_peers(const RowTimes& times, const BenchOptions& options, BenchRow& row
       result.cold_median_us = peer.cold.median;
       result.cold_ratio = peer.cold.median / times.cold.median;
     } else if (options.cold && options.note) {
-      options.note(row.layer + ": " + peer.name + ": no cold times: other processes disturbed it");
+      const std::string reason =
+          peer.cold_problem.empty() ? "other processes disturbed it" : peer.cold_problem;
+      options.note(row.layer + ": " + peer.name + ": no cold times: " + reason);
     }
     result.agrees = peer.agrees;
     row.peers.push_back(std::move(result));

@@ -68,6 +68,7 @@ Session::Session(Session&& other) noexcept
     : name_(std::move(other.name_)),
       implementation_(std::move(other.implementation_)),
       problem_(std::move(other.problem_)),
+      cold_problem_(std::move(other.cold_problem_)),
       unread_(std::move(other.unread_)),
       pid_(std::exchange(other.pid_, -1)),
       to_(std::exchange(other.to_, -1)),
@@ -116,11 +117,15 @@ double Session::time(size_t calls) {
 }
 
 double Session::time_cold(const std::function<void()>& empty) {
-  if (!problem_.empty()) return 0;
+  if (!problem_.empty() || !cold_problem_.empty()) return 0;
   std::optional<std::string> answer = "again";
   for (int attempt = 0; attempt < kColdAttempts && answer == "again"; ++attempt) {
     empty();
     answer = ask("cold\n");
+  }
+  if (answer && starts_with(*answer, "never ")) {
+    cold_problem_ = answer->substr(6);
+    return 0;
   }
   return microseconds(answer);
 }

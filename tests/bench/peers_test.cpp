@@ -140,6 +140,15 @@ TEST_F(Peers, AskForCachesToBeEmptiedAgain) {
   EXPECT_EQ(emptied, 2);
 }
 
+TEST_F(Peers, MayHaveNoColdTimes) {
+  const Peer peer = install("onednn", "echo ready jit\nread cold; echo never so\nread n; echo 3\n");
+  Session session = Session::start(peer, folder(), 1);
+  EXPECT_EQ(session.time_cold([] {}), 0);
+  EXPECT_EQ(session.cold_problem(), "so");
+  EXPECT_EQ(session.problem(), "");
+  EXPECT_DOUBLE_EQ(session.time(1), 3);
+}
+
 TEST_F(Peers, ThatNeverAnswerColdAreAProblem) {
   const Peer peer = install("onednn", "echo ready jit\nwhile read calls; do echo again; done\n");
   Session session = Session::start(peer, folder(), 1);

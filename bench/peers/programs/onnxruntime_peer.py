@@ -2,7 +2,8 @@
 
 A session costs about ten microseconds a call, and ONNX Runtime converts activations to its own
 blocked layout at the ends of a graph. A layer that keeps its shape is therefore timed in chains:
-(chain of 6 - chain of 1) / 5, each link with weights of its own. Others are timed alone.
+(chain of 6 - chain of 1) / 5, each link with weights of its own. Others are timed alone. A chain
+has no cold times: its links write to the same few tensors in turn, which stay in the caches.
 """
 import os
 import resource
@@ -163,7 +164,6 @@ class Chain:
                 break
         return spent * 1e6 / calls
 
-
     def cold_microseconds(self):
         """One call's time in caches that were emptied; None where another process got the CPU."""
         np.add(self.values, 0, out=self.values)  # written anew, as the layer before does
@@ -204,25 +204,11 @@ def hot_turn(single, chain, calls):
     return link_microseconds(chain.microseconds(calls), time_of_one)
 
 
-class ColdTurns:
-    """Answers lines `cold`. A chain takes two turns, and medians, since a call varies by more than
-    a small layer takes."""
-
-    def __init__(self, single, chain):
-        self.single, self.chain = single, chain
-        self.singles, self.chains = [], []
-
-    def answer(self):
-        is_single = self.chain is None or len(self.singles) == len(self.chains)
-        taken = (self.single if is_single else self.chain).cold_microseconds()
-        if taken is None:
-            return "again"
-        (self.singles if is_single else self.chains).append(taken)
-        if self.chain is None:
-            return taken
-        if is_single:
-            return "again"
-        return link_microseconds(np.median(self.chains), np.median(self.singles))
+def cold_turn(single, chain):
+    if chain is not None:
+        return "never the links of a chain hand tensors on within its caches"
+    taken = single.cold_microseconds()
+    return "again" if taken is None else taken
 
 
 def main(folder):
@@ -242,10 +228,9 @@ def main(folder):
         return 1
     how = f"(chain of {LINKS} - chain of 1) / {LINKS - 1}" if chained else "alone, NCHW"
     print(f"ready {onnxruntime.__version__}, {how}", file=answers)
-    cold = ColdTurns(single, chain)
     for line in sys.stdin:
         is_cold = line.strip() == "cold"
-        print(cold.answer() if is_cold else hot_turn(single, chain, int(line)), file=answers)
+        print(cold_turn(single, chain) if is_cold else hot_turn(single, chain, int(line)), file=answers)
     return 0
 
 
