@@ -171,13 +171,6 @@ void accumulate(const Chain& chain, StageFuncs& stage, const Func& input, int in
   }
 }
 
-bool reaches_padding(const StageFuncs& stage) {
-  for (const int64_t side : stage.stage.window.padding) {
-    if (side > 0) return true;
-  }
-  return false;
-}
-
 /// Extents of one image along the chain; flat phases see all pixels as one row.
 std::vector<spec::Shape> phase_shapes(const spec::Layer& layer, const spec::Phase& phase) {
   std::vector<spec::Shape> all = spec::shapes(layer);
@@ -232,7 +225,7 @@ Chain build_chain(const spec::Layer& layer, const spec::Phase& phase, const Chai
     stage.stage = layer.stages[i];
     stage.in = shapes[i - phase.first_stage];
     stage.out = shapes[i - phase.first_stage + 1];
-    stage.padded = reaches_padding(stage);
+    stage.padded = stage.stage.window.padded();
     stage.sum = Func("sum" + suffix);
     stage.result = Func(i == phase.last_stage ? "result" : "result" + suffix);
     stage.weights = unpacked(chain, stage.stage.kind, inputs.parameters[next_parameter++],

@@ -24,6 +24,7 @@ struct Window {
   std::array<int64_t, 2> dilation{1, 1};       ///< [h, w]; 1 is none
   std::array<int64_t, 4> padding{0, 0, 0, 0};  ///< [top, left, bottom, right] in pixels of zeros
 
+  [[nodiscard]] bool padded() const { return padding != std::array<int64_t, 4>{}; }
   bool operator==(const Window&) const = default;
 };
 

@@ -45,11 +45,6 @@ struct Knobs {
   }
 };
 
-bool is_padded(const spec::Window& window) {
-  return std::any_of(window.padding.begin(), window.padding.end(),
-                     [](int64_t side) { return side > 0; });
-}
-
 /// Cycles that an FMA of so many lanes occupies one of the core's pipes, shared among them.
 double fma_cost(double lanes, const targets::Target& target) {
   const double wide = std::max(1.0, lanes / std::max(1, target.core.fma_lanes));
@@ -106,7 +101,7 @@ double channel_cycles(const Stage& s, const Knobs& knob) {
   const auto& kernel = s.stage.window.kernel;
   const double sum = static_cast<double>(s.in.c * kernel[0] * kernel[1]);
   const double block = 4 * sum * channels / tiles.channels;
-  const bool tests = is_padded(s.stage.window) && knob("_split", 0) != 2;
+  const bool tests = s.stage.window.padded() && knob("_split", 0) != 2;
   const double step = channel_step(s, tiles, sum, block) + (tests ? kTestCycles * tiles.x : 0);
   const double loop = 1 / std::max(1.0, unroll == 0 ? sum : unroll);
   const double compute = tiles.across * tiles.channels *
@@ -142,7 +137,7 @@ double window_cycles(const Stage& s, const Knobs& knob) {
   const double shared = knob("_unroll", 0) == 3 ? 0.6 : 1;
   const double loads = sums * taps * shared + taps * v;
   const double fmas = sums * taps * fma_cost(lanes, s.target);
-  const double tests = is_padded(window) && knob("_split", 0) == 0 ? kTestCycles * sums * taps : 0;
+  const double tests = window.padded() && knob("_split", 0) == 0 ? kTestCycles * sums * taps : 0;
   const double waits = taps * kFmaLatency;
   const double spills = std::max(0.0, sums - s.target.registers + 2) * taps;
   const double compute =
