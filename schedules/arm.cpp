@@ -59,7 +59,7 @@ int64_t choose_unroll(const Tile& tile, const Work& work, const targets::Target&
   if (work.stage == 1) return work.channels_in <= kFew && straight ? 0 : 1;
   if (work.channels_in <= work.lanes && work.taps == 1) return 0;
   const bool spare = tile.x * tile.v + 2 * tile.x + tile.v <= target.registers;
-  constexpr int64_t kMost = 8, kPairReach = 63 * 16;
+  constexpr int64_t kMost = 8, kPairReach = 1008;
   const bool pairs = work.stage == 4 && work.taps == 1 && !work.converts && tile.v % 2 == 0 &&
                      work.channels <= spec::kChannelBlock &&
                      (tile.x - 1) * work.channels_in * 4 <= kPairReach;
