@@ -70,6 +70,11 @@ TEST(Heuristic, SplitsColumnsThatReadPadding) {
   EXPECT_EQ(chosen("dw_split", "dw_f32_n1h28w7c128_k9s1p4_relu"), 2);
 }
 
+TEST(Heuristic, SplitsNothingFromWindowsThatSeeOnlyPadding) {
+  EXPECT_EQ(chosen("dw_split", "ir_f32_n1h9w1c38_e23_o2_k3x2s3p2_relu6_none_none"), 0);
+  EXPECT_NE(chosen("dw_split", "ir_f32_n1h9w2c38_e23_o2_k3x2s3p2_relu6_none_none"), 0);
+}
+
 TEST(Heuristic, KeepsTestsInNarrowVectorsOfFusedLayers) {
   EXPECT_EQ(chosen("dw_split", "dwpw_f32_n3h11w8c6_o32_k7s1p3_relu6_none", "x86-64-v3"), 0);
   EXPECT_EQ(chosen("dw_split", "dw_f32_n3h11w8c6_k7s1p3_relu6", "x86-64-v3"), 1);
