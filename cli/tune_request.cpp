@@ -56,18 +56,15 @@ Errors check_flags(const TuneFlags& flags) {
   return errors;
 }
 
-/// The database as it is; an empty one where the file does not exist yet.
-Result<db::Database> read_database(const TuneFlags& flags) {
+Result<Databases> read_databases(const TuneFlags& flags) {
   std::error_code ignored;
-  if (!flags.db.empty() && fs::exists(flags.db, ignored)) return db::load(flags.db);
-  // Records of the shipped one are no incumbents of a new file, but good points to start from.
-  db::Database database;
-  const fs::path shipped = shipped_database();
-  if (fs::exists(shipped, ignored)) {
-    auto loaded = db::load(shipped);
-    if (loaded) database = std::move(*loaded);
-  }
-  return database;
+  Databases databases;
+  if (auto shipped = db::load(shipped_database())) databases.shipped = std::move(*shipped);
+  if (flags.db.empty() || !fs::exists(flags.db, ignored)) return databases;
+  auto own = db::load(flags.db);
+  if (!own) return fail(std::move(own.error()));
+  databases.own = std::move(*own);
+  return databases;
 }
 
 void warn_of_damage(const db::JournalContent& content, const std::string& path, bool moved) {
@@ -134,12 +131,11 @@ Result<TuneRequest> read_request(TuneFlags flags) {
   if (!errors.empty()) return fail(std::move(errors));
   if (flags.machine.empty()) flags.machine = host_machine();
   request.flags = flags;
-  auto database = read_database(flags);
-  if (!database) return fail(std::move(database.error()));
-  request.database = std::move(*database);
+  const auto databases = read_databases(flags);
+  if (!databases) return fail(databases.error());
   auto read = read_trials(request);
   if (!read) return fail(std::move(read.error()));
-  request.planned = plan_tasks(*layers, *targets, request.database, request.trials, flags);
+  request.planned = plan_tasks(*layers, *targets, *databases, request.trials, flags);
   return request;
 }
 

@@ -17,7 +17,6 @@ namespace sepconv::cli {
 /// What the verb works with.
 struct TuneRequest {
   TuneFlags flags;
-  db::Database database;
   std::optional<db::Journal> journal;  ///< none in a replay
   std::vector<db::Trial> trials;
   std::vector<PlannedTask> planned;

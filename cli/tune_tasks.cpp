@@ -33,7 +33,20 @@ std::optional<db::Record> record_of(const db::Database& database, const PlannedT
   return std::nullopt;
 }
 
-void add_first(PlannedTask& planned, const db::Database& database, const TuneFlags& flags) {
+/// The nearest records' points, but the layer's own: that is the incumbent.
+void add_nearest(tune::Task& task, const db::Database& database, tune::Random& random,
+                 bool without_own) {
+  for (const auto& near : db::nearest(database, task.layer, task.target, kNearest)) {
+    const bool own = near.record.layer == task.layer.name && near.record.target == task.target.name;
+    if ((own && without_own) || !db::unusable(near.record).empty()) continue;
+    if (auto point = tune::fitted(task.domain, near.record.point, random)) {
+      task.first.push_back({std::move(*point), "nearest"});
+    }
+  }
+}
+
+/// In an order that a session's own records do not change, so that the next one proposes the same.
+void add_first(PlannedTask& planned, const Databases& databases, const TuneFlags& flags) {
   tune::Task& task = planned.task;
   tune::Random random(flags.seed);
   if (flags.start == "random") {
@@ -46,12 +59,8 @@ void add_first(PlannedTask& planned, const db::Database& database, const TuneFla
   }
   task.first.push_back({planned.heuristic, "heuristic"});
   if (planned.before) task.first.push_back({planned.before->point, "database"});
-  for (const auto& near : db::nearest(database, task.layer, task.target, kNearest)) {
-    if (!db::unusable(near.record).empty()) continue;
-    if (auto point = tune::fitted(task.domain, near.record.point, random)) {
-      task.first.push_back({std::move(*point), "nearest"});
-    }
-  }
+  add_nearest(task, databases.shipped, random, false);
+  add_nearest(task, databases.own, random, true);
 }
 
 /// In a replay only what is recorded may be proposed.
@@ -70,7 +79,7 @@ void restrict_to_known(PlannedTask& planned) {
 }
 
 PlannedTask plan_one(const spec::Layer& layer, const targets::Target& target,
-                     const db::Database& database, const std::vector<db::Trial>& journal,
+                     const Databases& databases, const std::vector<db::Trial>& journal,
                      const TuneFlags& flags) {
   PlannedTask planned;
   planned.layer = layer.name;
@@ -85,13 +94,13 @@ PlannedTask plan_one(const spec::Layer& layer, const targets::Target& target,
   };
   planned.heuristic = schedules::heuristic(task.layer, target);
   planned.versions = db::current_versions(task.domain.space.version);
-  planned.before = record_of(database, planned, flags);
+  planned.before = record_of(databases.own, planned, flags);
   const bool replay = !flags.simulate.empty();
   planned.known = tune::recorded(
       journal,
       {task.layer.name, target.name, replay ? "" : flags.machine, flags.threads, planned.versions,
        replay ? "" : schedules::to_string(planned.heuristic), flags.predicted});
-  add_first(planned, database, flags);
+  add_first(planned, databases, flags);
   if (replay) restrict_to_known(planned);
   return planned;
 }
@@ -158,7 +167,7 @@ std::string machine_word(const std::string& cpu) {
 
 std::vector<PlannedTask> plan_tasks(const Layers& layers,
                                     const std::vector<targets::Target>& targets,
-                                    const db::Database& database,
+                                    const Databases& databases,
                                     const std::vector<db::Trial>& journal, const TuneFlags& flags) {
   const Shard shard = parse_shard(flags.shard).value_or(Shard{});
   std::vector<PlannedTask> tasks;
@@ -174,7 +183,7 @@ std::vector<PlannedTask> plan_tasks(const Layers& layers,
       }
       if (number++ % shard.count != shard.index - 1) continue;
       place->second = tasks.size();
-      tasks.push_back(plan_one(layer, target, database, journal, flags));
+      tasks.push_back(plan_one(layer, target, databases, journal, flags));
       tasks.back().count = layer.count;
       tasks.back().size = tune::size_of(tasks.back().task.domain);
     }

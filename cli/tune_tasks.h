@@ -51,12 +51,19 @@ struct Shard {
 /// A CPU's name as such a class.
 [[nodiscard]] std::string machine_word(const std::string& cpu);
 
+/// Where points come from. Records of the shipped database are no incumbents of another, but good
+/// points to start from.
+struct Databases {
+  db::Database own;  ///< that gets the winners; empty where its file does not exist yet
+  db::Database shipped;
+};
+
 /// One task per different layer and target, in the order of the layers; of these the shard's. The
-/// points that are tried first are the heuristic's, the database's and those of its nearest
-/// records, or random ones.
+/// points that are tried first are the heuristic's, the database's and those of the nearest records
+/// in it and in the shipped one, or random ones.
 [[nodiscard]] std::vector<PlannedTask> plan_tasks(const Layers& layers,
                                                   const std::vector<targets::Target>& targets,
-                                                  const db::Database& database,
+                                                  const Databases& databases,
                                                   const std::vector<db::Trial>& journal,
                                                   const TuneFlags& flags);
 
