@@ -1,6 +1,7 @@
 // Schedules: the knobs of a layer's CPU nests and their values. Knows no Halide and no heuristic.
 #include "schedules/cpu_space.h"
 #include "spec/bits.h"
+#include "spec/cost.h"
 
 #include <algorithm>
 #include <utility>
@@ -121,18 +122,6 @@ bool reads_padding(const spec::Window& window, int axis, int64_t in, int64_t out
   return before > 0 || last >= in;
 }
 
-/// Whether some tap of some output along `axis` lies inside the input: of a window that sees only
-/// padding there is nothing to load, hence no border to split from it.
-bool reads_input(const spec::Window& window, int axis, int64_t in, int64_t out) {
-  for (int64_t tap = 0; tap < window.kernel[axis]; ++tap) {
-    const int64_t first = window.padding[axis] - tap * window.dilation[axis];
-    const int64_t output =
-        (std::max<int64_t>(0, first) + window.stride[axis] - 1) / window.stride[axis];
-    if (output < out && output * window.stride[axis] < first + in) return true;
-  }
-  return false;
-}
-
 std::vector<int64_t> step_rows(const spec::Layer& layer) {
   const int64_t height = spec::output_shape(layer).h;
   std::vector<int64_t> values =
@@ -199,7 +188,9 @@ TiledExtents tiled_extents(const spec::Layer& layer, size_t stage) {
   const spec::Window& window = layer.stages[stage].window;
   TiledExtents extents{
       out.w, out.h, out.c, in.c, in.w, is_planar(layer, stage), splits_planes(layer, stage)};
-  const bool reads = reads_input(window, 0, in.h, out.h) && reads_input(window, 1, in.w, out.w);
+  // A window that sees only padding loads nothing, so no border can be split from it.
+  const bool reads = spec::inside_taps(window, 0, in.h, out.h) > 0 &&
+                     spec::inside_taps(window, 1, in.w, out.w) > 0;
   if (!extents.planes && reads) {
     extents.border_x = reads_padding(window, 1, in.w, out.w);
     extents.border_y = reads_padding(window, 0, in.h, out.h);

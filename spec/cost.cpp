@@ -4,22 +4,22 @@
 #include <algorithm>
 
 namespace sepconv::spec {
-namespace {
 
-/// How many (output position, tap) pairs along one axis read inside the input. Counted tap by tap:
-/// kernels are short, extents may be huge.
-int64_t inside_taps(int64_t extent, int64_t out, int64_t kernel, int64_t stride, int64_t dilation,
-                    int64_t before) {
+int64_t inside_taps(const Window& window, int axis, int64_t in, int64_t out) {
+  const int64_t stride = window.stride[axis];
   int64_t inside = 0;
-  for (int64_t k = 0; k < kernel; ++k) {
-    // 0 <= o*stride + shift < extent
-    const int64_t shift = k * dilation - before;
+  // Tap by tap: kernels are short, extents may be huge.
+  for (int64_t k = 0; k < window.kernel[axis]; ++k) {
+    // 0 <= o*stride + shift < in
+    const int64_t shift = k * window.dilation[axis] - window.padding[axis];
     const int64_t first = shift >= 0 ? 0 : (-shift + stride - 1) / stride;
-    const int64_t end = extent > shift ? (extent - shift + stride - 1) / stride : 0;
+    const int64_t end = in > shift ? (in - shift + stride - 1) / stride : 0;
     inside += std::max<int64_t>(0, std::min(end, out) - first);
   }
   return inside;
 }
+
+namespace {
 
 void add_stage(Cost& cost, const Stage& stage, const Shape& in, const Shape& out) {
   const Window& w = stage.window;
@@ -41,9 +41,7 @@ void add_stage(Cost& cost, const Stage& stage, const Shape& in, const Shape& out
       cost.dense_parameters += parameters;
       break;
   }
-  const int64_t inside =
-      inside_taps(in.h, out.h, w.kernel[0], w.stride[0], w.dilation[0], w.padding[0]) *
-      inside_taps(in.w, out.w, w.kernel[1], w.stride[1], w.dilation[1], w.padding[1]);
+  const int64_t inside = inside_taps(w, 0, in.h, out.h) * inside_taps(w, 1, in.w, out.w);
   cost.padding_macs += macs - inside * out.n * out.c * depth;
 }
 

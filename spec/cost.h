@@ -32,4 +32,8 @@ struct Cost {
 
 [[nodiscard]] Cost cost(const Layer& layer);
 
+/// How many (output, tap) pairs along `axis` (0 rows, 1 columns) of extents `in` and `out` read
+/// inside the input, not padding.
+[[nodiscard]] int64_t inside_taps(const Window& window, int axis, int64_t in, int64_t out);
+
 }  // namespace sepconv::spec
