@@ -13,14 +13,13 @@
 #include "schedules/schedule.h"
 #include "spec/cost.h"
 #include "spec/name.h"
+#include "support/integers.h"
 #include "support/sha256.h"
 
 namespace sepconv::emit {
 namespace {
 
 constexpr int64_t kBlobHeaderBytes = 64;
-
-int64_t round_up(int64_t bytes) { return (bytes + 63) / 64 * 64; }
 
 /// What a packed blob depends on: batch, layout, pixel strides and the type of sums do not matter.
 uint64_t layer_hash(spec::Layer layer) {
@@ -144,8 +143,8 @@ VariantData variant(const spec::Layer& layer, const targets::Target& target,
     if (i + 1 < phases.size()) {
       phase.output_offset = data.shared_bytes;
       const auto& hwc = phase.output_hwc;
-      data.shared_bytes +=
-          round_up(hwc[0] * hwc[1] * hwc[2] * spec::traits(layer.accumulate).bytes);
+      data.shared_bytes += support::round_up(
+          hwc[0] * hwc[1] * hwc[2] * spec::traits(layer.accumulate).bytes, SEPCONV_ALIGNMENT);
     }
     data.phases.push_back(std::move(phase));
   }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "emit/evaluate.h"
+#include "support/integers.h"
 
 namespace sepconv::emit {
 namespace {
@@ -16,8 +17,6 @@ namespace ir = Halide::Internal;
 /// Halide keeps constant blocks up to this size on the stack (its runtime/constants.h).
 constexpr int64_t kStackLimitBytes = 16 * 1024;
 constexpr int64_t kBlockBytes = 64;
-
-int64_t round_up(int64_t bytes) { return (bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes; }
 
 /// The stage of "<prefix><stage>", whatever Halide appended after '$' or '.'; else -1.
 int stage_of(const std::string& name, std::string_view prefix) {
@@ -78,9 +77,9 @@ class Walk : public ir::IRVisitor {
       problem_ = "the heap block '" + node->name + "' has no constant size";
     }
     // Each block moved off the stack stays until the function returns, so these add up.
-    if (moved && !seen_.contains(node->name)) moved_ += round_up(bytes);
+    if (moved && !seen_.contains(node->name)) moved_ += support::round_up(bytes, kBlockBytes);
     if (moved) seen_[node->name] = true;
-    const int64_t heap = stack || moved ? 0 : round_up(bytes);
+    const int64_t heap = stack || moved ? 0 : support::round_up(bytes, kBlockBytes);
     alive_ += heap;
     peak_ = std::max(peak_, alive_);
     ir::IRVisitor::visit(node);

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "spec/cost.h"
+#include "support/integers.h"
 #include "targets/rates.h"
 
 namespace sepconv::schedules {
@@ -37,7 +38,7 @@ void advise_lanes(const Layer& layer, const targets::Target& target,
   const int64_t lanes = target.lanes(4);
   for (size_t i = 0; i < layer.stages.size(); ++i) {
     const int64_t extent = planar ? shapes[i + 1].w : shapes[i + 1].c;
-    const int64_t vectors = (extent + lanes - 1) / lanes;
+    const int64_t vectors = support::ceil_div(extent, lanes);
     const double idle = 1 - static_cast<double>(extent) / static_cast<double>(vectors * lanes);
     if (idle <= kIdleLanes) continue;
     advice.push_back(fmt::format(

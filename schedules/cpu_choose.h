@@ -6,8 +6,11 @@
 #include <numeric>
 
 #include "schedules/cpu_space.h"
+#include "support/integers.h"
 
 namespace sepconv::schedules {
+
+using support::ceil_div;
 
 /// Sets a pointwise or dense stage's knobs: the register tile with the fewest estimated cycles.
 void choose_channel_tile(Point& point, const spec::Layer& layer, size_t stage,
@@ -25,13 +28,9 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
 /// Rows of a step of a fused nest.
 [[nodiscard]] int64_t choose_rows(const spec::Layer& layer, const targets::Target& target);
 
-[[nodiscard]] inline int64_t ceil_div(int64_t value, int64_t factor) {
-  return (value + factor - 1) / factor;
-}
-
 /// Work of overlapping tiles over that of the extent.
 [[nodiscard]] inline double repeated(int64_t extent, int64_t tile) {
-  return static_cast<double>(ceil_div(extent, tile) * tile) / static_cast<double>(extent);
+  return static_cast<double>(support::round_up(extent, tile)) / static_cast<double>(extent);
 }
 
 /// How often a fused nest may compute what one pass over the tensor would compute once: below 1.3,

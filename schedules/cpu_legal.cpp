@@ -5,6 +5,7 @@
 #include "schedules/cpu_space.h"
 #include "schedules/reasons.h"
 #include "spec/bits.h"
+#include "support/integers.h"
 
 namespace sepconv::schedules {
 
@@ -12,8 +13,6 @@ using spec::Stage;
 using spec::StageKind;
 
 namespace {
-
-int64_t round_up(int64_t value, int64_t factor) { return (value + factor - 1) / factor * factor; }
 
 void check_unroll(Reasons& reasons, const std::string& name, int64_t body) {
   if (body <= kUnrollBudget) return;
@@ -194,7 +193,7 @@ bool is_too_narrow(int64_t lanes, int64_t channels, const spec::Layer& layer,
 }
 
 bool channel_tile_fits(int64_t channels, int64_t width) {
-  return round_up(channels, width) <= round_up(channels, spec::kChannelBlock);
+  return support::round_up(channels, width) <= support::round_up(channels, spec::kChannelBlock);
 }
 
 bool tile_in_registers(int64_t broadcasts, int64_t vectors, const targets::Target& target,

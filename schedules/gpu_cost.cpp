@@ -51,7 +51,9 @@ double together(std::initializer_list<double> all) {
   return longest + 0.1 * (sum - longest);
 }
 
-double parts(int64_t extent, int64_t size) { return static_cast<double>(covers(extent, size)); }
+double parts(int64_t extent, int64_t size) {
+  return static_cast<double>(support::ceil_div(extent, size));
+}
 
 /// Rows or columns of input under `outputs` of output; without overlap no more than the taps.
 double span(const spec::Window& window, int axis, double outputs) {

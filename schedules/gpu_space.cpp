@@ -77,7 +77,7 @@ std::vector<Phase> launches(const spec::Layer& layer, const Point& point) {
 }  // namespace
 
 int64_t packed_channels(int64_t channels) {
-  return (channels + spec::kChannelBlock - 1) / spec::kChannelBlock * spec::kChannelBlock;
+  return support::round_up(channels, spec::kChannelBlock);
 }
 
 std::string launch_prefix(const spec::Layer& layer, const Phase& phase) {
@@ -162,7 +162,7 @@ int64_t shared_bytes(const GpuTile& tile) {
 }
 
 int64_t blocks(const GpuTile& tile) {
-  return (tile.channels_first() ? covers(tile.channels, tile.block_channels()) : 1) *
+  return (tile.channels_first() ? support::ceil_div(tile.channels, tile.block_channels()) : 1) *
          tile.column_blocks() * tile.row_blocks();
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "schedules/schedule.h"
+#include "support/integers.h"
 #include "targets/target.h"
 
 namespace sepconv::schedules {
@@ -27,10 +28,6 @@ inline constexpr int64_t kBlockThreads = 512;
 /// Blocks along each axis of a grid but the first.
 inline constexpr int64_t kGridBlocks = 65535;
 
-/// So many of a size cover an extent.
-[[nodiscard]] constexpr int64_t covers(int64_t extent, int64_t size) {
-  return (extent + size - 1) / size;
-}
 /// Channels that packed weights have, whole blocks.
 [[nodiscard]] int64_t packed_channels(int64_t channels);
 
@@ -50,8 +47,8 @@ struct GpuTile {
   [[nodiscard]] int64_t columns() const { return tile_x * x; }
   [[nodiscard]] int64_t block_channels() const { return c * v; }
   [[nodiscard]] int64_t threads() const { return c * tile_x * tile_y; }
-  [[nodiscard]] int64_t column_blocks() const { return covers(width, columns()); }
-  [[nodiscard]] int64_t row_blocks() const { return covers(height, tile_y); }
+  [[nodiscard]] int64_t column_blocks() const { return support::ceil_div(width, columns()); }
+  [[nodiscard]] int64_t row_blocks() const { return support::ceil_div(height, tile_y); }
   /// Blocks of channels are the grid's first axis where there are any, else columns are.
   [[nodiscard]] bool channels_first() const { return window || split; }
   /// Channels of a thread in one load: four floats at most.

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "support/integers.h"
+
 namespace sepconv::spec {
 
 int64_t inside_taps(const Window& window, int axis, int64_t in, int64_t out) {
@@ -12,8 +14,8 @@ int64_t inside_taps(const Window& window, int axis, int64_t in, int64_t out) {
   for (int64_t k = 0; k < window.kernel[axis]; ++k) {
     // 0 <= o*stride + shift < in
     const int64_t shift = k * window.dilation[axis] - window.padding[axis];
-    const int64_t first = shift >= 0 ? 0 : (-shift + stride - 1) / stride;
-    const int64_t end = in > shift ? (in - shift + stride - 1) / stride : 0;
+    const int64_t first = shift >= 0 ? 0 : support::ceil_div(-shift, stride);
+    const int64_t end = in > shift ? support::ceil_div(in - shift, stride) : 0;
     inside += std::max<int64_t>(0, std::min(end, out) - first);
   }
   return inside;

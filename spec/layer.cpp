@@ -2,12 +2,14 @@
 // schedule.
 #include "spec/layer.h"
 
+#include "support/integers.h"
+
 namespace sepconv::spec {
 namespace {
 
 constexpr int64_t kPartAlignment = 64;  // bytes: a cache line, and the widest vector
 
-int64_t blocks(int64_t channels) { return (channels + kChannelBlock - 1) / kChannelBlock; }
+int64_t blocks(int64_t channels) { return support::ceil_div(channels, kChannelBlock); }
 
 std::vector<int64_t> weight_extents(const Stage& stage, int64_t channels_in) {
   const int64_t co = blocks(stage.channels_out);
