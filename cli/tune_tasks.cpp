@@ -33,7 +33,8 @@ std::optional<db::Record> record_of(const db::Database& database, const PlannedT
   return std::nullopt;
 }
 
-/// The nearest records' points, but the layer's own: that is the incumbent.
+/// The nearest records' points; of the database that gets the winner without the layer's own, which
+/// is the incumbent.
 void add_nearest(tune::Task& task, const db::Database& database, tune::Random& random,
                  bool without_own) {
   for (const auto& near : db::nearest(database, task.layer, task.target, kNearest)) {
@@ -45,7 +46,8 @@ void add_nearest(tune::Task& task, const db::Database& database, tune::Random& r
   }
 }
 
-/// In an order that a session's own records do not change, so that the next one proposes the same.
+/// The shipped database's points come before the nearest of the user's: they are the same whatever
+/// an earlier session recorded.
 void add_first(PlannedTask& planned, const Databases& databases, const TuneFlags& flags) {
   tune::Task& task = planned.task;
   tune::Random random(flags.seed);

@@ -78,10 +78,10 @@ void explain_channels(std::vector<std::string>& lines, const Stage& stage,
       level_of(outside ? block : all, target.core), outside ? "all pixels" : "a tile's pixels"));
   const int64_t pixels = knob(point, prefix + "_block") * x;
   if (pixels == 0) return;
-  const int64_t inputs_bytes = pixels * extents.channels_in * weight_bytes;
+  const int64_t input_bytes = pixels * extents.channels_in * weight_bytes;
   lines.push_back(fmt::format("{}: {} pixels at a time, {} of input ({}), pass all {} channels",
-                              prefix, pixels, kib(inputs_bytes),
-                              level_of(inputs_bytes, target.core), extents.channels));
+                              prefix, pixels, kib(input_bytes), level_of(input_bytes, target.core),
+                              extents.channels));
 }
 
 void explain_window(std::vector<std::string>& lines, const Stage& stage,

@@ -58,14 +58,13 @@ constexpr Limit kLimits[] = {
     {"c", [](const GpuTile& t) { return t.hidden == 0 || t.channels % t.block_channels() == 0; },
      [](const GpuTile& t) {
        return "makes blocks of " + std::to_string(t.block_channels()) +
-              " channels, which with hidden blocks leave no rest";
+              " channels, which leave a rest beside hidden blocks";
      },
      [](const GpuTile& t) { return "take a divisor of " + std::to_string(t.channels); }},
     {"k", [](const GpuTile& t) { return t.hidden % t.k == 0; },
      [](const GpuTile& t) {
        return "makes steps of " + std::to_string(t.k) +
-              " channels, which leave no rest of a hidden "
-              "block";
+              " channels, which leave a rest of a hidden block";
      },
      [](const GpuTile& t) { return "take a divisor of " + std::to_string(t.hidden); }},
     {"v",

@@ -230,7 +230,8 @@ def main(folder):
     print(f"ready {onnxruntime.__version__}, {how}", file=answers)
     for line in sys.stdin:
         is_cold = line.strip() == "cold"
-        print(cold_turn(single, chain) if is_cold else hot_turn(single, chain, int(line)), file=answers)
+        answer = cold_turn(single, chain) if is_cold else hot_turn(single, chain, int(line))
+        print(answer, file=answers)
     return 0
 
 
