@@ -287,8 +287,7 @@ static inline const char* sepconv_status_message(sepconv_status status) {
              "add a CPU target to the library as a fallback, or install the driver";
     case SEPCONV_DEVICE_FAILED:
       return "the device's driver refused; look its code up (driver_error of sepconv_gpu), and "
-             "check "
-             "that context, stream and device pointers belong together";
+             "check that context, stream and device pointers belong together";
     case SEPCONV_DEVICE_MEMORY:
       return "the device has too little memory left; free some and open the kernel again";
   }
