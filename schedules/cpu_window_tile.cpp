@@ -98,6 +98,9 @@ int64_t input_bytes(const Work& work) {
          4;
 }
 
+/// Whether the input stays in L2 beside what else is there.
+bool is_in_l2(const Work& work) { return input_bytes(work) <= 5 * work.l2_bytes / 8; }
+
 /// Tile loops of a wide window. Vectors of less than a line of channels leave the rest of it to the
 /// next vector, so channels go innermost, as they do where the prefetcher must bring whole rows
 /// from beyond L2 or where a fused step has few rows. Else a strided window walks a block of
@@ -113,8 +116,7 @@ int64_t wide_order(const Work& work, int64_t lanes) {
   const int64_t pixels = row * work.extents.height * window.stride[0];
   if (work.strided()) return !work.fused && pixels <= lines_in_sets(work) ? kCyx : kYxc;
   if (row * work.extents.channels * 4 % kPage == 0) return window.kernel[0] > 4 ? kYcx : kYxc;
-  const bool in_l2 = input_bytes(work) <= 5 * work.l2_bytes / 8;
-  return !work.fused && in_l2 ? kCxy : kYxc;
+  return !work.fused && is_in_l2(work) ? kCxy : kYxc;
 }
 
 /// Strided windows share no loads between rows, so they get small tiles that touch memory as runs
@@ -129,6 +131,32 @@ void choose_strided_pixels(WindowChoice& tile, const Work& work) {
   tile.order = lines.any && !row ? kCyx : kYxc;
 }
 
+/// Columns of a tile of one row: accumulators take half of the registers but one or two.
+int64_t longest_row(const Work& work) {
+  return work.registers / 2 - (work.registers >= 32 ? 2 : 1);
+}
+
+/// Rows of a dilated tile would share no loads; the columns of a long row are each other's. That
+/// wants the lines of a window's rows in L1: where they fall into too few of its sets, small tiles
+/// of adjacent channels use a line while it is there, unless even these find no room; two vectors
+/// of channels where their weights stay in registers. A vector of channels at a time passes a map
+/// in L2 whose rows stay in L1; elsewhere, and where vectors are parts of a line, channels go
+/// innermost, so that no line comes twice.
+void choose_dilated_pixels(WindowChoice& tile, const Work& work) {
+  constexpr int64_t kFewColumns = 4;
+  const spec::Window& window = work.window;
+  const int64_t rows = (window.kernel[0] - 1) * window.dilation[0] + 1;
+  const int64_t columns = std::min((window.kernel[1] - 1) * window.dilation[1] + kFewColumns,
+                                   window.kernel[1] * kFewColumns);
+  const int64_t lines = lines_in_sets(work);
+  const bool few = rows * work.extents.width > lines && window.kernel[0] * columns < lines;
+  tile.x = even_tile(work.extents.width, few ? kFewColumns : longest_row(work), work.most_repeated);
+  const bool pairs = work.extents.channels % (2 * tile.lanes) == 0;
+  const bool fits = 2 * (work.taps() + tile.x) < work.registers;
+  if (few && pairs && fits) tile.v = 2;
+  if (!few && tile.lanes * 4 >= kLine && is_in_l2(work)) tile.order = kCyx;
+}
+
 /// Columns and rows of a tile. Accumulators may take half of the registers; the rest holds weights
 /// and inputs. Wide windows get whole rows, whose loads their outputs share.
 void choose_pixels(WindowChoice& tile, const Work& work) {
@@ -139,7 +167,7 @@ void choose_pixels(WindowChoice& tile, const Work& work) {
     tile.x = width;
     tile.y = work.extents.height;
   } else if (work.taps() > kWideTaps) {
-    const int64_t most = budget >= 16 ? budget - 2 : budget - 1;
+    const int64_t most = longest_row(work);
     const bool row = !work.strided() || width <= 7;
     // Two rows halve what comes from beyond L2, where registers leave them columns enough to share.
     const bool halves = budget >= 16 && !work.strided() && input_bytes(work) > work.l2_bytes;
@@ -147,9 +175,7 @@ void choose_pixels(WindowChoice& tile, const Work& work) {
     tile.y = halves || tile.x * 2 <= most ? tile_rows(work, 2) : 1;
     tile.order = wide_order(work, tile.lanes);
   } else if (window.dilation[0] > 1) {
-    // Rows of a tile would share no loads; long rows reuse each other's columns.
-    tile.x = even_tile(width, budget >= 16 ? budget - 2 : budget - 1, work.most_repeated);
-    tile.order = kCyx;
+    choose_dilated_pixels(tile, work);
   } else if (work.strided()) {
     choose_strided_pixels(tile, work);
   } else {

@@ -103,6 +103,19 @@ TEST(Heuristic, HalvesWhatWideWindowsReadFromBeyondL2) {
   EXPECT_EQ(chosen("dw_y", "dw_f32_n1h256w256c64_k7s1p3_relu"), 2);
 }
 
+TEST(Heuristic, UsesDilatedLinesWhileTheyAreInL1) {
+  // 80 channels spread over all sets of L1, 256 over four.
+  EXPECT_EQ(chosen("dw_order", "dw_f32_n1h33w33c80_k3s1p4d4_relu", "x86-64-v4"), 2);
+  EXPECT_EQ(chosen("dw_x", "dw_f32_n1h33w33c80_k3s1p4d4_relu", "x86-64-v4"), 11);
+  EXPECT_EQ(chosen("dw_order", "dw_f32_n1h33w33c256_k3s1p2d2_relu", "x86-64-v4"), 0);
+  EXPECT_EQ(chosen("dw_x", "dw_f32_n1h33w33c256_k3s1p2d2_relu", "x86-64-v4"), 4);
+  EXPECT_EQ(chosen("dw_v", "dw_f32_n1h33w33c256_k3s1p2d2_relu", "x86-64-v4"), 2);
+}
+
+TEST(Heuristic, TakesDilatedPartsOfLinesTogether) {
+  EXPECT_EQ(chosen("dw_order", "dw_f32_n1h33w33c80_k3s1p4d4_relu", "x86-64-v3"), 0);
+}
+
 TEST(Heuristic, PassesInputsBeyondL2InBlocks) {
   EXPECT_EQ(chosen("pw_block", "pw_f32_n1h28w28c64_o256_none"), 0);
   EXPECT_GT(chosen("pw_block", "pw_f32_n1h112w112c128_o256_none"), 0);
