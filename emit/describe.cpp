@@ -114,6 +114,7 @@ PhaseData phase_data(const spec::Phase& phase, const spec::Layer& layer,
   if (phase.flat()) data.flags |= SEPCONV_PHASE_FLAT;
   data.tasks = spec::task_count(spec::axis_extent(phase.axis, out), phase.grain);
   data.least = phase.least;
+  data.range = phase.range;
   data.input_hwc = {in.h, in.w, in.c};
   data.output_hwc = {out.h, out.w, out.c};
   const auto parameters = spec::parameters(layer);

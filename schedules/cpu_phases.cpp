@@ -4,7 +4,6 @@
 
 #include "schedules/bound.h"
 #include "schedules/cpu_space.h"
-#include "spec/cost.h"
 
 namespace sepconv::schedules {
 namespace {
@@ -12,6 +11,17 @@ namespace {
 /// Cycles of work that make up for another thread. Starting and joining one that waits in a spin
 /// takes 0.3 to 0.6 us, some 1500 cycles, and then it reads tensors out of another core's cache.
 constexpr double kLeastCycles = 8000;
+
+/// Cycles that a range costs for each stage beside its tasks and what it repeats: its call, and
+/// loads that no step before has brought into a cache. A cut took 0.1 us of one stage, 0.3 to 3 us
+/// of nests of two or three.
+constexpr double kRangeCycles = 1500;
+
+/// How many times a range's work is what it costs. The runtime cuts a share of s ranges' work into
+/// two from s = 4 on and into log2(s) from 8 on, so what equal cores lose to the cuts is
+/// 1 / (4 * kRangeWork) of their time at most, 1.6 %; unequal ones end within a range of each
+/// other.
+constexpr double kRangeWork = 16;
 
 /// Threads that a phase should keep busy alike.
 constexpr int64_t kThreads[] = {2, 4, 8};
@@ -88,6 +98,22 @@ Phase pointwise_phase(const spec::Layer& layer, const Point& point) {
   return phase;
 }
 
+/// Multiply-adds of stages in steps of a pointwise one.
+double steps(const spec::Layer& layer, int first, int last) {
+  const auto shapes = spec::shapes(layer);
+  double sum = 0;
+  for (int i = first; i <= last; ++i) {
+    const auto stage = static_cast<size_t>(i);
+    const spec::Shape& out = shapes[stage + 1];
+    const spec::Window& window = layer.stages[stage].window;
+    const bool depthwise = layer.stages[stage].kind == spec::StageKind::depthwise;
+    const auto taps = static_cast<double>(window.kernel[0] * window.kernel[1]);
+    sum += static_cast<double>(out.h * out.w * out.c) * taps *
+           (depthwise ? kDepthwiseSteps : static_cast<double>(shapes[stage].c));
+  }
+  return sum;
+}
+
 /// Whole rows, or channels where few rows leave threads without work.
 Phase depthwise_phase(const spec::Layer& layer, const Point& point) {
   const spec::Shape out = spec::shapes(layer)[1];
@@ -100,10 +126,8 @@ Phase depthwise_phase(const spec::Layer& layer, const Point& point) {
 Phase separable_phase(const spec::Layer& layer, const Point& point) {
   const spec::Shape out = spec::output_shape(layer);
   const Cut rows{Axis::rows, out.h, knob(point, "rows")};
-  const spec::Cost cost = spec::cost(layer);
-  const double window = kDepthwiseSteps * static_cast<double>(cost.depthwise_macs);
   const Cut channels{Axis::channels, out.c, tile_channels(point, "pw", is_planar(layer, 1)),
-                     window / (window + static_cast<double>(cost.pointwise_macs))};
+                     steps(layer, 0, 0) / steps(layer, 0, 1)};
   return phase_of(0, 1, better(rows, channels));
 }
 
@@ -131,30 +155,45 @@ std::vector<Phase> cut(const spec::Layer& layer, const Point& point) {
   return {};
 }
 
-/// Multiply-adds of stages in steps of a pointwise one.
-double steps(const spec::Layer& layer, int first, int last) {
-  const auto shapes = spec::shapes(layer);
-  double sum = 0;
-  for (int i = first; i <= last; ++i) {
-    const auto stage = static_cast<size_t>(i);
-    const spec::Shape& out = shapes[stage + 1];
-    const spec::Window& window = layer.stages[stage].window;
-    const bool depthwise = layer.stages[stage].kind == spec::StageKind::depthwise;
-    const auto taps = static_cast<double>(window.kernel[0] * window.kernel[1]);
-    sum += static_cast<double>(out.h * out.w * out.c) * taps *
-           (depthwise ? kDepthwiseSteps : static_cast<double>(shapes[stage].c));
-  }
-  return sum;
+int64_t task_count(const spec::Layer& layer, const Phase& phase) {
+  const spec::Shape out = spec::shapes(layer)[static_cast<size_t>(phase.last_stage) + 1];
+  return spec::task_count(spec::axis_extent(phase.axis, out), phase.grain);
 }
 
-/// Tasks that are worth a thread: the layer's least cycles, shared out among its phases.
-int64_t least_tasks(const spec::Layer& layer, const targets::Target& target, const Phase& phase) {
+/// A task's part of the layer's least cycles, which are shared out among its phases.
+double task_cycles(const spec::Layer& layer, const targets::Target& target, const Phase& phase) {
   const int last = static_cast<int>(layer.stages.size()) - 1;
   const double share = steps(layer, phase.first_stage, phase.last_stage) / steps(layer, 0, last);
-  const double cycles = share * bound(layer, target).cycles();
-  const spec::Shape out = spec::shapes(layer)[static_cast<size_t>(phase.last_stage) + 1];
-  const int64_t tasks = spec::task_count(spec::axis_extent(phase.axis, out), phase.grain);
-  return std::max<int64_t>(1, std::llround(kLeastCycles * static_cast<double>(tasks) / cycles));
+  return share * bound(layer, target).cycles() / static_cast<double>(task_count(layer, phase));
+}
+
+/// Steps that every range of tasks does again. Only a phase of several whole stages repeats any:
+/// all before the last one for a range of channels; for a range of rows those expanded rows that
+/// its first window shares with the window above.
+double repeated_steps(const spec::Layer& layer, const Phase& phase) {
+  const int last = static_cast<int>(layer.stages.size()) - 1;
+  if (phase.first_stage != 0 || phase.last_stage != last || last == 0) return 0;
+  if (phase.axis == Axis::channels) return steps(layer, 0, last - 1);
+  if (last < 2) return 0;
+  const spec::Window& window = layer.stages[1].window;
+  const int64_t rows = (window.kernel[0] - 1) * window.dilation[0] + 1 - window.stride[0];
+  const auto height = static_cast<double>(spec::shapes(layer)[1].h);
+  return steps(layer, 0, 0) * static_cast<double>(std::max<int64_t>(rows, 0)) / height;
+}
+
+/// Tasks that are worth a thread.
+int64_t least_tasks(const spec::Layer& layer, const targets::Target& target, const Phase& phase) {
+  return std::max<int64_t>(1, std::llround(kLeastCycles / task_cycles(layer, target, phase)));
+}
+
+/// Tasks that are worth a range.
+int64_t range_tasks(const spec::Layer& layer, const targets::Target& target, const Phase& phase) {
+  const double task = steps(layer, phase.first_stage, phase.last_stage) /
+                      static_cast<double>(task_count(layer, phase));
+  const double call = kRangeCycles * (phase.last_stage - phase.first_stage + 1);
+  const double cost =
+      repeated_steps(layer, phase) / task + call / task_cycles(layer, target, phase);
+  return std::max<int64_t>(1, std::llround(std::ceil(kRangeWork * cost)));
 }
 
 }  // namespace
@@ -171,6 +210,7 @@ std::vector<Phase> cpu_phases(const spec::Layer& layer, const targets::Target& t
         !planar && (knob(point, "dw_split") != 0 || knob(point, "rows_split") != 0 ||
                     knob(point, "cv_split") == 2);
     phase.least = least_tasks(layer, target, phase);
+    phase.range = range_tasks(layer, target, phase);
   }
   return phases;
 }

@@ -155,9 +155,9 @@ void explain_tasks(std::vector<std::string>& lines, const spec::Layer& layer,
   for (const Phase& phase : cpu_phases(layer, target, point)) {
     lines.push_back(
         fmt::format("one loop nest for stages {} to {}; tasks of {} output {}, of which a thread "
-                    "gets {} or more",
+                    "gets {} or more and a range has {} or more",
                     phase.first_stage, phase.last_stage, phase.grain,
-                    kAxis[static_cast<int>(phase.axis)], phase.least));
+                    kAxis[static_cast<int>(phase.axis)], phase.least, phase.range));
   }
 }
 

@@ -27,6 +27,7 @@ struct Phase {
   /// only. Ranges of pixels are always flat.
   bool flat_channels = false;
   int64_t least = 1;  ///< tasks that are worth a thread of their own
+  int64_t range = 1;  ///< tasks that are worth a range of their own, what it repeats considered
 
   [[nodiscard]] bool flat() const { return axis == Axis::pixels || flat_channels; }
 

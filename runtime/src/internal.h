@@ -83,6 +83,19 @@ int sepconv_run_phase(const sepconv_kernel* kernel, const sepconv_call* call,
                       const sepconv_phase* phase, int64_t image, int64_t first, int64_t count,
                       sepconv_slot* slot);
 
+/* Tasks that pieces have not claimed yet, by piece; each share as its first task and the one after
+ * its last, in the halves of a word. Set up by one thread, claimed by any number at once. */
+enum { SEPCONV_MOST_SHARES = 256 };
+typedef struct sepconv_shares {
+  uint32_t count; /* of pieces */
+  uint64_t range; /* tasks that are worth a range of their own */
+  uint64_t left[SEPCONV_MOST_SHARES];
+} sepconv_shares;
+void sepconv_set_share(sepconv_shares* shares, uint32_t piece, uint64_t first, uint64_t last);
+/* The next tasks [*first, *last) for a piece: of its own share, then of others. False when no share
+ * has any left. */
+int sepconv_claim(sepconv_shares* shares, uint32_t piece, uint64_t* first, uint64_t* last);
+
 /* Whether a variant's phases are launches. */
 int sepconv_on_device(const sepconv_variant* variant);
 /* The whole call on the first device, with host pointers; waits for the output. One call at a time

@@ -1,7 +1,7 @@
 /* Runtime: a call as images, phases and pieces for threads. Knows no buffer layout. */
 #include "internal.h"
 
-/* One phase over consecutive images, cut into pieces of consecutive tasks. */
+/* One phase over consecutive images, whose tasks pieces claim in ranges. */
 typedef struct work {
   const sepconv_kernel* kernel;
   const sepconv_call* call;
@@ -10,6 +10,7 @@ typedef struct work {
   int64_t image; /* of task 0 */
   uint64_t tasks;
   uint32_t pieces;
+  sepconv_shares* shares; /* NULL: each piece has its share alone */
   int failed;
 } work;
 
@@ -81,14 +82,35 @@ static uint64_t first_task(const work* all, uint64_t piece) {
 
 static void run_piece(void* context, uint32_t piece) {
   work* all = (work*)context;
-  run_range(all, piece, first_task(all, piece), first_task(all, piece + 1ull));
+  uint64_t first, last;
+  if (all->shares == NULL) {
+    run_range(all, piece, first_task(all, piece), first_task(all, piece + 1ull));
+    return;
+  }
+  while (!__atomic_load_n(&all->failed, __ATOMIC_RELAXED) &&
+         sepconv_claim(all->shares, piece, &first, &last)) {
+    run_range(all, piece, first, last);
+  }
+}
+
+static void run_pieces(work* all) {
+  sepconv_shares shares;
+  all->shares = all->pieces <= SEPCONV_MOST_SHARES ? &shares : NULL;
+  if (all->shares != NULL) {
+    shares.count = all->pieces;
+    shares.range = (uint64_t)all->phase->range;
+    for (uint32_t i = 0; i < all->pieces; ++i) {
+      sepconv_set_share(&shares, i, first_task(all, i), first_task(all, i + 1ull));
+    }
+  }
+  all->call->parallel_for(all->call->parallel_context, all->pieces, run_piece, all);
 }
 
 /* All tasks of a phase; returns when they are done, which is the barrier between phases. */
 static void run_all(work* all) {
   all->pieces = wanted_pieces(all->call, all->phase, all->tasks);
   if (all->pieces > 1) {
-    all->call->parallel_for(all->call->parallel_context, all->pieces, run_piece, all);
+    run_pieces(all);
   } else {
     run_range(all, 0, 0, all->tasks);
   }
@@ -120,7 +142,7 @@ sepconv_status sepconv_kernel_run(const sepconv_kernel* kernel, const sepconv_ca
   status = sepconv_check_call(kernel, call, needed_workspace(variant, whole ? call : NULL, n));
   if (status != SEPCONV_OK) return status;
   if (device) return n > 0 ? sepconv_device_run(kernel, variant, call) : SEPCONV_OK;
-  work all = {kernel, call, variant, &variant->phases[0], 0, 0, 0, 0};
+  work all = {kernel, call, variant, &variant->phases[0], 0, 0, 0, NULL, 0};
   if (whole) {
     run_phases(&all, n);
   } else {

@@ -89,6 +89,7 @@ Fake::Fake(int64_t h, int64_t w, uint32_t axis, int64_t grain) {
   const int64_t extent = axis == SEPCONV_AXIS_ROWS ? h : axis == SEPCONV_AXIS_PIXELS ? h * w : kOut;
   phase.tasks = std::max<int64_t>(1, extent / grain);
   phase.least = 1;
+  phase.range = phase.tasks;
   const int64_t input_hwc[3] = {h, w, kIn}, output_hwc[3] = {h, w, kOut};
   std::copy(input_hwc, input_hwc + 3, phase.input_hwc);
   std::copy(output_hwc, output_hwc + 3, phase.output_hwc);

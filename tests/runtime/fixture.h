@@ -42,7 +42,8 @@ class Floats {
 };
 
 /// A pointwise layer with bias, 4 -> 20 channels on h x w pixels. Its function writes
-/// input(c % 4, x, y) + 1 to the cropped output and takes 64 bytes from halide_malloc.
+/// input(c % 4, x, y) + 1 to the cropped output and takes 64 bytes from halide_malloc. Threads take
+/// whole shares of one image.
 struct Fake {
   std::vector<sepconv_part> parts;
   std::vector<sepconv_phase> phases;

@@ -1,6 +1,8 @@
 // Tests of runtime: how calls become images, phases and pieces for threads.
 #include <algorithm>
+#include <mutex>
 #include <set>
+#include <thread>
 
 #include "fixture.h"
 
@@ -27,14 +29,16 @@ TEST(Run, WithoutParallelForEachImageIsOneCall) {
   EXPECT_EQ(call.wrong_outputs(fake), 0);
 }
 
-TEST(Run, PiecesAreConsecutiveTasks) {
+TEST(Run, SharesAreConsecutiveTasks) {
   const Fake fake(7, 2, SEPCONV_AXIS_ROWS, 1);
   const Call call(fake, 1, 3, forwards);
   ASSERT_EQ(sepconv_run(&fake.kernel, &call.call), SEPCONV_OK);
-  EXPECT_EQ(rows(), (Rows{{0, 2}, {2, 4}, {4, 7}}));
+  Rows sorted = rows();
+  std::sort(sorted.begin(), sorted.end());
+  EXPECT_EQ(sorted, (Rows{{0, 2}, {2, 4}, {4, 7}}));
 }
 
-TEST(Run, PiecesBeginAtTheTaskNearestToEqualShares) {
+TEST(Run, SharesBeginAtTheTaskNearestToEqualShares) {
   const Fake fake(7, 2, SEPCONV_AXIS_ROWS, 2);
   const Call call(fake, 1, 2, forwards);
   ASSERT_EQ(sepconv_run(&fake.kernel, &call.call), SEPCONV_OK);
@@ -52,7 +56,7 @@ TEST(Run, APieceIsWorthAThread) {
 
 TEST(Run, ABatchOfSmallImagesIsWorthMoreThreadsThanOne) {
   Fake fake(3, 2, SEPCONV_AXIS_ROWS, 1);
-  fake.phases.front().least = 6;
+  fake.phases.front().least = fake.phases.front().range = 6;
   const Call one(fake, 1, 2, [](void*, uint32_t, sepconv_body, void*) { FAIL(); });
   EXPECT_EQ(sepconv_run(&fake.kernel, &one.call), SEPCONV_OK);
   clear_seen();
@@ -61,7 +65,7 @@ TEST(Run, ABatchOfSmallImagesIsWorthMoreThreadsThanOne) {
   EXPECT_EQ(rows(), (Rows{{0, 3}, {0, 3}, {0, 3}, {0, 3}}));
 }
 
-TEST(Run, PiecesCrossImages) {
+TEST(Run, SharesCrossImages) {
   const Fake fake(3, 2, SEPCONV_AXIS_ROWS, 1);
   const Call call(fake, 3, 2, forwards);
   ASSERT_EQ(sepconv_run(&fake.kernel, &call.call), SEPCONV_OK);
@@ -114,30 +118,27 @@ INSTANTIATE_TEST_SUITE_P(Splits, AnyOrder,
                          testing::Values(Split{1, 1, 1}, Split{13, 1, 4}, Split{13, 5, 7},
                                          Split{2, 3, 64}, Split{64, 2, 0}));
 
-TEST(Run, EveryTaskBelongsToOnePieceWhateverTheGrain) {
-  for (const int64_t grain : {1, 2, 3, 5, 8}) {
-    for (const uint32_t threads : {1, 2, 3, 4, 7, 8}) {
-      const Fake fake(13, 2, SEPCONV_AXIS_ROWS, grain);
-      const Call call(fake, 3, threads, backwards);
-      ASSERT_EQ(sepconv_run(&fake.kernel, &call.call), SEPCONV_OK);
-      EXPECT_EQ(call.wrong_outputs(fake), 0) << grain << " rows on " << threads;
-    }
-  }
-}
-
-TEST(Run, EveryPieceHasScratchOfItsOwnInsideTheWorkspace) {
+TEST(Run, EachOfSeveralPiecesHasScratchOfItsOwnInsideTheWorkspace) {
   Fake fake(8, 2, SEPCONV_AXIS_ROWS, 1);
-  static std::vector<char*> blocks;
+  static std::mutex mutex;
+  static std::set<char*> blocks;
   blocks.clear();
+  // Returns when all four pieces are inside, so that none can take another's share.
   fake.phases.front().function = [](void** args) {
-    blocks.push_back(static_cast<char*>(halide_malloc(*static_cast<void**>(args[0]), 128)));
+    auto* block = static_cast<char*>(halide_malloc(*static_cast<void**>(args[0]), 128));
+    const auto inside = [block] {
+      const std::lock_guard lock(mutex);
+      blocks.insert(block);
+      return blocks.size();
+    };
+    while (inside() < 4) std::this_thread::yield();
     return 0;
   };
-  Call call(fake, 1, 4, backwards);
+  Call call(fake, 1, 4, on_threads);
   call.call.workspace_bytes = sepconv_workspace_bytes(&fake.kernel, &call.call);
   ASSERT_EQ(sepconv_run(&fake.kernel, &call.call), SEPCONV_OK);
   char* begin = reinterpret_cast<char*>(call.workspace.data());
-  EXPECT_EQ(blocks, (std::vector<char*>{begin + 384, begin + 256, begin + 128, begin}));
+  EXPECT_EQ(blocks, (std::set<char*>{begin, begin + 128, begin + 256, begin + 384}));
 }
 
 TEST(Run, PhasesFollowEachOtherImageByImage) {

@@ -82,6 +82,35 @@ TEST(Phases, TinyLayersStayOnOneThread) {
   }
 }
 
+/// Whether the runtime cuts a thread's share of the layer's only phase further: from four ranges
+/// on.
+bool cuts_shares(const char* name, int64_t threads) {
+  const spec::Layer layer = layer_of(name);
+  const targets::Target target = target_of("x86-64-v4");
+  const auto list = phases(layer, target, heuristic(layer, target));
+  EXPECT_EQ(list.size(), 1U) << name;
+  return extent(layer, list[0]) / list[0].grain / threads >= 4 * list[0].range;
+}
+
+TEST(Phases, RangesThatRepeatNothingAreShort) {
+  EXPECT_TRUE(cuts_shares("dwpw_f32_n1h112w112c32_o64_k3s1p1_relu6_relu6", 2));
+  EXPECT_TRUE(cuts_shares("dw_f32_n1h112w112c256_k3s1p1_relu6", 4));
+  EXPECT_TRUE(cuts_shares("pw_f32_n1h56w56c128_o128_none", 4));
+}
+
+TEST(Phases, SharesOfLittleWorkStayWhole) {
+  EXPECT_FALSE(cuts_shares("dw_f32_n1h14w14c128_k3s1p1_relu6", 2));
+  EXPECT_FALSE(cuts_shares("dwpw_f32_n1h112w112c32_o64_k3s1p1_relu6_relu6", 16));
+}
+
+TEST(Phases, SharesStayWholeWhereRangesRepeatMuch) {
+  // Channels, each range with the whole depthwise stage; rows, each range with two expanded rows.
+  EXPECT_FALSE(cuts_shares("dwpw_f32_n1h14w14c512_o512_k3s1p1_relu6_relu6", 2));
+  EXPECT_FALSE(cuts_shares("ir_f32_n1h28w28c32_e192_o32_k3s1p1_relu6_relu6_none_res", 2));
+  // Windows that share no row repeat none.
+  EXPECT_TRUE(cuts_shares("ir_f32_n1h112w112c32_e192_o32_k2s2p0_relu6_relu6_none", 2));
+}
+
 TEST(Phases, ZeroRowsSetTheLastStageApart) {
   const targets::Target target = target_of("x86-64-v4");
   const spec::Layer layer = layer_of("ir_f32_n1h14w14c64_e384_o64_k3s1p1_relu6_relu6_none");
