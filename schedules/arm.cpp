@@ -19,9 +19,14 @@ namespace {
 
 struct Work {
   int64_t width = 1, channels = 1, channels_in = 1, taps = 1;
-  int64_t stage = 1;      ///< input channels a load
-  int64_t lanes = 4;      ///< of a vector of sums
-  bool converts = false;  ///< what the loop loads
+  int64_t stage = 1;       ///< input channels a load
+  int64_t lanes = 4;       ///< of a vector of sums
+  bool converts = false;   ///< what the loop loads
+  int64_t padded = 0;      ///< columns of padding that tiles of the whole row test their pixels for
+  int64_t activation = 0;  ///< activation_registers
+
+  /// Whether the sum is no loop but one body with the activation, whatever the tile.
+  [[nodiscard]] bool is_straight() const { return channels_in <= stage && taps == 1; }
 };
 
 struct Tile {
@@ -36,6 +41,13 @@ bool overlaps(const Tile& tile, const Work& work) {
          work.channels >= tile.width();
 }
 
+/// A tested pixel that is loaded as a vector has a mask of its own; the others share that of their
+/// row.
+int64_t masks(const Tile& tile, const Work& work) {
+  const bool tested = tile.x == work.width && work.padded > 0 && work.stage > 1;
+  return tested ? std::min(tile.x, work.padded + 1) : 0;
+}
+
 bool is_allowed(const Tile& tile, const Work& work, const targets::Target& target) {
   if (!overlaps(tile, work) && !channel_tile_fits(work.channels, tile.width())) return false;
   // A dense window's pixels are loaded ahead of their use too, one register each, staged ones
@@ -44,8 +56,15 @@ bool is_allowed(const Tile& tile, const Work& work, const targets::Target& targe
   const bool ahead = work.stage > 1 || work.taps > 1;
   const int64_t dense = work.stage > 1 && work.taps > 1 ? 1 : 0;
   const int64_t on_the_way = work.converts || !ahead ? 2 : dense;
-  const int64_t inputs = ahead ? tile.x : 1;
-  return tile.x * tile.v + tile.v + inputs + on_the_way < target.registers;
+  // Straight code keeps all pixels for the next block of channels, and holds what the activation
+  // takes, or values on their way to be stored in parts.
+  const bool kept = work.is_straight() && tile.width() < work.channels;
+  const int64_t inputs = ahead || kept ? tile.x : 1;
+  const int64_t sums = tile.x * tile.v + tile.v + inputs;
+  constexpr int64_t kParts = 11;
+  const int64_t parts = work.channels % work.lanes != 0 ? kParts : 0;
+  if (work.is_straight()) return sums + std::max(work.activation, parts) < target.registers;
+  return sums + on_the_way + masks(tile, work) < target.registers;
 }
 
 /// One group of staged channels an iteration; tiles with registers for a second group's inputs take
@@ -55,10 +74,11 @@ bool is_allowed(const Tile& tile, const Work& work, const targets::Target& targe
 int64_t choose_unroll(const Tile& tile, const Work& work, const targets::Target& target) {
   constexpr int64_t kFew = 3;
   const int64_t operands = work.channels_in * (tile.x + tile.v);
-  const bool straight = work.taps > 1 || tile.x * tile.v + operands <= target.registers;
+  const bool straight =
+      work.taps > 1 || tile.x * tile.v + operands + work.activation <= target.registers;
   if (work.stage == 1) return work.channels_in <= kFew && straight ? 0 : 1;
   if (work.channels_in <= work.lanes && work.taps == 1) return 0;
-  const bool spare = tile.x * tile.v + 2 * tile.x + tile.v <= target.registers;
+  const bool spare = tile.x * tile.v + 2 * tile.x + tile.v + masks(tile, work) <= target.registers;
   constexpr int64_t kMost = 8, kPairReach = 1008;
   const bool pairs = work.stage == 4 && work.taps == 1 && !work.converts && tile.v % 2 == 0 &&
                      work.channels <= spec::kChannelBlock &&
@@ -109,9 +129,12 @@ Tile best_tile(const Work& work, const targets::Target& target, double most_repe
 }
 
 /// Vectors of input channels where they divide; a strided dense window would load pixels between
-/// its own, so it broadcasts from memory.
+/// its own, so it broadcasts from memory. So does a layer of a single vector that ends in an
+/// exponential, whose registers a loop over channels leaves to the sum.
 int64_t choose_stage(const spec::Stage& stage, int64_t channels_in, int64_t lanes) {
   if (stage.kind == spec::StageKind::conv2d && stage.window.stride[1] > 1) return 1;
+  const bool pointwise = stage.kind == spec::StageKind::pointwise;
+  if (pointwise && channels_in == lanes && takes_exponential(stage.activation)) return 1;
   return channels_in % lanes == 0 ? lanes : 1;
 }
 
@@ -133,6 +156,8 @@ void choose_channels(Point& point, const spec::Layer& layer, size_t index,
             choose_stage(stage, extents.channels_in, sum_lanes(layer, target)),
             sum_lanes(layer, target)};
   work.converts = layer.dtype != layer.accumulate && work.stage > 1;
+  work.activation = activation_registers(stage.activation);
+  if (extents.border_x) work.padded = stage.window.padding[1] + stage.window.padding[3];
   Tile tile = best_tile(work, target, kMostRepeated);
   if (std::isinf(tile.cycles)) tile = best_tile(work, target, 1e9);
   if (prefix == "cv") {
@@ -156,7 +181,8 @@ void choose_channels(Point& point, const spec::Layer& layer, size_t index,
 
 /// Channels whose operands find no registers are a loop, those of a window one by one. What halves
 /// or a window's zeros take on their way leaves half of the registers to accumulators, in channels
-/// that divide a packed block.
+/// that divide a packed block. Channels of a tile that does not begin where a packed block does
+/// have an address each; loads of several steps from many of them would be held at once.
 void choose_planar_channels(Point& point, const spec::Layer& layer, size_t stage,
                             const targets::Target& target) {
   choose_channel_tile(point, layer, stage, target);
@@ -170,7 +196,11 @@ void choose_planar_channels(Point& point, const spec::Layer& layer, size_t stage
     v = narrow;
   }
   const int64_t operands = tiled_extents(layer, stage).channels_in * (x + v);
+  const int64_t channels = tiled_extents(layer, stage).channels;
+  const bool copied = layer.dtype != layer.accumulate;
+  const bool aligned = v == channels || (spec::kChannelBlock % v == 0 && channels % v == 0);
   int64_t& unroll = point[prefix + "_unroll"];
+  if (!aligned && !copied && 2 * v >= target.registers) unroll = std::min<int64_t>(1, unroll);
   if (x * v + operands > target.registers) unroll = std::max<int64_t>(1, unroll);
   if (prefix == "cv") unroll = std::min<int64_t>(1, unroll);
 }

@@ -15,6 +15,7 @@ struct Work {
   int64_t step_height = 1;   ///< rows of a fused step, else the height
   bool fused = false;        ///< a step is cut without rest
   bool exponential = false;  ///< the activation takes one
+  bool tested = false;       ///< a fused step's rows for padding, in every tile
   spec::Activation activation = spec::Activation::none;
   bool converts = false;    ///< halves to floats
   bool multiplied = false;  ///< several channels of output for one of input
@@ -52,27 +53,19 @@ bool has_loop_along_row(const Tile& tile, const Work& work) {
   return tiles == 1 || tiles > borders + 1;
 }
 
-/// Registers for constants of an activation's bounds.
-int64_t bounds(spec::Activation activation) {
-  switch (activation) {
-    case spec::Activation::none:
-      return 0;
-    case spec::Activation::relu:
-      return 1;
-    default:
-      return 2;
-  }
-}
-
 /// Registers of an unrolled window: accumulators, bias, all weights, and a row of inputs at a time;
 /// a strided tile keeps one for every row of outputs, because its rows are not used in the order of
-/// the taps, which leaves none over for the activation's bounds.
+/// the taps, which leaves none over for the activation's bounds. Rows that are tested take a mask
+/// each, and leave none over either.
 int64_t unrolled_registers(const Tile& tile, const Work& work) {
   const int64_t taps = work.window.kernel[0] * work.window.kernel[1];
   const int64_t inputs = columns(tile, work) * (work.multiplied ? 2 : 1);
-  const int64_t rows = work.strided() ? tile.y * inputs + bounds(work.activation) : inputs;
+  const int64_t rows = work.strided() ? tile.y * inputs : inputs;
+  const int64_t masks = work.tested ? span(tile.y, work.window, 0) : 0;
+  const bool crowded = work.strided() || work.tested;
+  const int64_t others = crowded ? activation_registers(work.activation) : 0;
   constexpr int64_t kConverting = 6;
-  return tile.x * tile.y + 1 + taps + rows + (work.converts ? kConverting : 0);
+  return tile.x * tile.y + 1 + taps + rows + masks + others + (work.converts ? kConverting : 0);
 }
 
 bool is_wide_strided(const Work& work) { return work.strided() && work.window.kernel[1] > 3; }
@@ -154,20 +147,38 @@ Tile best_tile(const Work& work) {
   return best;
 }
 
+constexpr int64_t kMostPlanarRows = 4;
+
+/// Whether every tile along a row reads padding: the first or the last one.
+bool all_tested(const Work& work, int64_t pixels) {
+  return work.extents.border_x && work.extents.width <= 2 * pixels;
+}
+
 /// Rows of a tile along pixels: every tap of every row loads a vector of its own, strided ones two.
 int64_t planar_rows(const Work& work, int64_t pixels, bool rolled) {
   const auto& kernel = work.window.kernel;
   const int64_t weights = kernel[1] * (rolled ? 1 : kernel[0]);
-  const int64_t most = has_loop_along_row({pixels, 1}, work) ? 4 : 1;
+  const bool loop = (rolled && kernel[0] > 1) || has_loop_along_row({pixels, 1}, work);
+  const int64_t most = loop ? kMostPlanarRows : 1;
+  const int64_t masks = rolled && all_tested(work, pixels) ? kernel[1] : 0;
   int64_t best = 0;
   for (int64_t y = 1; y <= std::min(work.step_height, most); ++y) {
     if (work.fused && work.step_height % y != 0) continue;
     if (repeated(work.step_height, y) > work.most_repeated) continue;
     const int64_t rows = rolled ? y : span(y, work.window, 0);
     const int64_t on_the_way = work.converts ? 4 : 0;
-    if (y + 1 + weights + rows * kernel[1] + on_the_way < work.registers) best = y;
+    if (y + 1 + weights + rows * kernel[1] + masks + on_the_way < work.registers) best = y;
   }
   return best;
+}
+
+/// Whether a row without a loop, which is straight code of all its tests and shuffles, leaves no
+/// registers to its sums: strided ones, those with an exponential, and those whose tiles all read
+/// padding. Others gain by a loop over rows of taps where tiles have many rows.
+bool is_crowded_row(const Work& work, int64_t pixels, int64_t rolled_rows) {
+  if (has_loop_along_row({pixels, 1}, work)) return false;
+  return work.strided() || work.exponential || all_tested(work, pixels) ||
+         rolled_rows == kMostPlanarRows;
 }
 
 /// The widest vector that the channels fill.
@@ -191,11 +202,10 @@ Work make_work(const spec::Layer& layer, size_t stage, int64_t rows,
   work.window = layer.stages[stage].window;
   work.fused = rows > 0;
   work.activation = layer.stages[stage].activation;
-  work.exponential = work.activation == spec::Activation::sigmoid ||
-                     work.activation == spec::Activation::silu ||
-                     work.activation == spec::Activation::gelu;
+  work.exponential = takes_exponential(work.activation);
   work.multiplied = layer.stages[stage].multiplier > 1;
   work.step_height = rows > 0 ? rows : work.extents.height;
+  work.tested = work.fused && rows >= work.extents.height && work.extents.border_y;
   work.lanes = sum_lanes(layer, target);
   work.registers = target.registers;
   work.lanes = choose_lanes(work);
@@ -208,6 +218,30 @@ Work make_work(const spec::Layer& layer, size_t stage, int64_t rows,
 }
 
 }  // namespace
+
+bool takes_exponential(spec::Activation activation) {
+  return activation == spec::Activation::sigmoid || activation == spec::Activation::silu ||
+         activation == spec::Activation::gelu;
+}
+
+int64_t activation_registers(spec::Activation activation) {
+  switch (activation) {
+    case spec::Activation::none:
+      return 0;
+    case spec::Activation::relu:
+      return 1;
+    case spec::Activation::relu6:
+      return 2;
+    case spec::Activation::hard_swish:
+      return 4;
+    case spec::Activation::sigmoid:
+    case spec::Activation::silu:
+      return 17;
+    case spec::Activation::gelu:
+      return 26;
+  }
+  return 0;
+}
 
 double arm_window_operations(const spec::Layer& layer, size_t stage, int64_t rows,
                              const targets::Target& target) {
@@ -235,11 +269,11 @@ void choose_arm_planar_window(Point& point, const spec::Layer& layer, size_t sta
   choose_window_tile(point, layer, stage, rows, target);
   const Work work = make_work(layer, stage, rows, target);
   const int64_t pixels = point["dw_x"] * point["dw_lanes"];
-  // A strided row without a loop is straight code of all its shuffles.
-  const bool straight = work.strided() && !has_loop_along_row({pixels, 1}, work);
-  const int64_t unrolled = straight ? 0 : planar_rows(work, pixels, false);
+  const int64_t rolled = planar_rows(work, pixels, true);
+  const bool rolls = is_crowded_row(work, pixels, rolled);
+  const int64_t unrolled = rolls ? 0 : planar_rows(work, pixels, false);
   point["dw_unroll"] = unrolled > 0 ? kAllTaps : kRowOfTaps;
-  point["dw_y"] = std::max<int64_t>(1, unrolled > 0 ? unrolled : planar_rows(work, pixels, true));
+  point["dw_y"] = std::max<int64_t>(1, unrolled > 0 ? unrolled : rolled);
 }
 
 }  // namespace sepconv::schedules
