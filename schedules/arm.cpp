@@ -172,10 +172,14 @@ void choose_channels(Point& point, const spec::Layer& layer, size_t index,
   point[prefix + "_overlap"] = overlaps(tile, work) ? 1 : 0;
   point[prefix + "_unroll"] = choose_unroll(tile, work, target);
   // Weights that fit half of L1 are re-read for every pixel tile; larger ones go block by block. In
-  // a fused nest a block of halves would be converted again for every step.
+  // a fused nest a block of halves would be converted again for every step; the last stage of a
+  // single step converts each block once, and its loop then finds weights and inputs in registers.
   const int64_t weights = work.channels_in * work.taps * work.channels * 4;
-  const bool again = layer.dtype != layer.accumulate && layer.stages.size() > 1;
-  point[prefix + "_order"] = weights > target.core.l1_bytes / 2 && !again ? 1 : 0;
+  const bool halves = layer.dtype != layer.accumulate && layer.stages.size() > 1;
+  const bool last = index + 1 == layer.stages.size();
+  const bool once = work.converts && halves && last && knob(point, "rows") >= extents.height;
+  const bool blocks = weights > target.core.l1_bytes / 2 && !halves;
+  point[prefix + "_order"] = once || blocks ? 1 : 0;
   choose_block(point, layer, target);
 }
 

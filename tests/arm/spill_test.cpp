@@ -40,6 +40,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "dwpw_f16_n1h28w28c32_o32_k3s1p1_relu6_relu6", "pw_f16_n1h7w7c96_o58_none_nchw",
                     "pw_f32_n1h8w8c4_o32_silu", "pw_f32_n1h8w8c1_o32_hard_swish",
                     "conv_f32_n1h40w7c24_o72_k5s1p2_relu6", "dw_f32_n1h8w8c32_k3s1p1_silu_nchw",
+                    "ir_f16_n1h7w7c24_e96_o24_k3s1p1_relu6_relu6_none",
                     "ir_f32_n1h8w3c25_e21_o25_k3s1p1_sigmoid_hard_swish_none_res_nobias"),
     [](const auto& info) { return std::string(info.param); });
 
