@@ -14,13 +14,15 @@ Hooks& installed_hooks() {
   return hooks;
 }
 
-/// Constant bounds and strides of a (c, x, y) view of one image.
+/// Constant bounds and strides of a (c, x, y) view of one image, but where rows' is left free.
 template <class Buffer>
-void fix_tensor(Buffer& buffer, const spec::Shape& shape, bool planar, int64_t pixel_stride) {
+void fix_tensor(Buffer& buffer, const spec::Shape& shape, bool planar, int64_t pixel_stride,
+                bool free_row_stride = false) {
   const int64_t pixel = planar ? 1 : (pixel_stride > 0 ? pixel_stride : shape.c);
   buffer.dim(0).set_bounds(0, as_int(shape.c)).set_stride(planar ? as_int(shape.h * shape.w) : 1);
   buffer.dim(1).set_bounds(0, as_int(shape.w)).set_stride(as_int(pixel));
-  buffer.dim(2).set_bounds(0, as_int(shape.h)).set_stride(as_int(pixel * shape.w));
+  buffer.dim(2).set_bounds(0, as_int(shape.h));
+  if (!free_row_stride) buffer.dim(2).set_stride(as_int(pixel * shape.w));
 }
 
 /// The output likewise, but for the axis along which the runtime crops it.
@@ -108,7 +110,8 @@ class ChainGenerator : public Halide::Generator<Self> {
     const bool last = phase_.last_stage + 1 == static_cast<int>(layer_.stages.size());
     const auto& front = chain_.stages.front();
     const auto& back = chain_.stages.back();
-    fix_tensor(*input_, front.in, chain_.planar_input, first ? layer_.input_pixel_stride : 0);
+    fix_tensor(*input_, front.in, chain_.planar_input, first ? layer_.input_pixel_stride : 0,
+               phase_.free_row_stride);
     const auto packed = phase_parameters(layer_, phase_);
     for (size_t i = 0; i < packed.size(); ++i) fix_parameter(*parameters_[i], packed[i]);
     if (residual_ != nullptr)

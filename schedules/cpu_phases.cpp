@@ -4,6 +4,8 @@
 
 #include "schedules/bound.h"
 #include "schedules/cpu_space.h"
+#include "spec/dtype.h"
+#include "support/integers.h"
 
 namespace sepconv::schedules {
 namespace {
@@ -196,6 +198,29 @@ int64_t range_tasks(const spec::Layer& layer, const targets::Target& target, con
   return std::max<int64_t>(1, std::llround(std::ceil(kRangeWork * cost)));
 }
 
+/// Whether addresses of rows save a depthwise tile additions. An offset from a register reaches
+/// 4095 vectors on ARM, beyond which every page of 4096 bytes takes an addition; a row stride that
+/// is no constant takes one for each row.
+bool frees_row_stride(const spec::Layer& layer, const targets::Target& target, const Point& point) {
+  constexpr int64_t kPage = 4096, kVectors = 4095;
+  const bool lone = layer.op == spec::Op::depthwise && !is_planar(layer, 0);
+  if (!target.lane_fma || !lone || knob(point, "dw_unroll") != kAllTaps) return false;
+  const spec::Window& window = layer.stages[0].window;
+  const spec::Shape in = spec::shapes(layer).front();
+  const int64_t tile[] = {knob(point, "dw_y"), knob(point, "dw_x")};
+  int64_t span[2];
+  for (int axis = 0; axis < 2; ++axis) {
+    const int64_t reach = (window.kernel[axis] - 1) * window.dilation[axis] + 1;
+    span[axis] = (tile[axis] - 1) * window.stride[axis] + reach;
+  }
+  const int64_t channels = layer.input_pixel_stride > 0 ? layer.input_pixel_stride : in.c;
+  const int64_t pixel = channels * spec::traits(layer.dtype).bytes;
+  const int64_t columns = std::min(span[1], in.w);
+  const int64_t near = kVectors * target.vector_bits / 8 / (pixel * in.w);
+  const int64_t pages = std::min(columns, support::ceil_div(columns * pixel, kPage));
+  return (span[0] - std::min(near, span[0])) * pages > span[0];
+}
+
 }  // namespace
 
 std::vector<Phase> cpu_phases(const spec::Layer& layer, const targets::Target& target,
@@ -209,6 +234,7 @@ std::vector<Phase> cpu_phases(const spec::Layer& layer, const targets::Target& t
     phase.likely_loads =
         !planar && (knob(point, "dw_split") != 0 || knob(point, "rows_split") != 0 ||
                     knob(point, "cv_split") == 2);
+    phase.free_row_stride = frees_row_stride(layer, target, point);
     phase.least = least_tasks(layer, target, phase);
     phase.range = range_tasks(layer, target, phase);
   }
