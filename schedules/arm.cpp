@@ -134,7 +134,7 @@ Tile best_tile(const Work& work, const targets::Target& target, double most_repe
 int64_t choose_stage(const spec::Stage& stage, int64_t channels_in, int64_t lanes) {
   if (stage.kind == spec::StageKind::conv2d && stage.window.stride[1] > 1) return 1;
   const bool pointwise = stage.kind == spec::StageKind::pointwise;
-  if (pointwise && channels_in == lanes && takes_exponential(stage.activation)) return 1;
+  if (pointwise && channels_in == lanes && spec::takes_exponential(stage.activation)) return 1;
   return channels_in % lanes == 0 ? lanes : 1;
 }
 

@@ -5,8 +5,6 @@
 
 namespace sepconv::schedules {
 
-[[nodiscard]] bool takes_exponential(spec::Activation activation);
-
 /// Registers that an activation's constants and intermediate values take beside the accumulators
 /// where it stands in the body that sums: bounds; 3, 6 and 1/6 with a zero; those of an exponential
 /// and of the values on their way through it; the error function's besides.

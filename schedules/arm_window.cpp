@@ -32,15 +32,9 @@ struct Tile {
   double operations = std::numeric_limits<double>::infinity();
 };
 
-/// Columns or rows of input that `outputs` neighbours read.
-int64_t span(int64_t outputs, const spec::Window& window, int axis) {
-  const int64_t reach = (window.kernel[axis] - 1) * window.dilation[axis] + 1;
-  return std::min((outputs - 1) * window.stride[axis] + reach, outputs * window.kernel[axis]);
-}
-
 /// Columns of input that a tile loads: a tile of the whole row loads no padding.
 int64_t columns(const Tile& tile, const Work& work) {
-  const int64_t all = span(tile.x, work.window, 1);
+  const int64_t all = work.window.inputs(1, tile.x);
   return tile.x == work.extents.width ? std::min(all, work.extents.width_in) : all;
 }
 
@@ -61,7 +55,7 @@ int64_t unrolled_registers(const Tile& tile, const Work& work) {
   const int64_t taps = work.window.kernel[0] * work.window.kernel[1];
   const int64_t inputs = columns(tile, work) * (work.multiplied ? 2 : 1);
   const int64_t rows = work.strided() ? tile.y * inputs : inputs;
-  const int64_t masks = work.tested ? span(tile.y, work.window, 0) : 0;
+  const int64_t masks = work.tested ? work.window.inputs(0, tile.y) : 0;
   const bool crowded = work.strided() || work.tested;
   const int64_t others = crowded ? activation_registers(work.activation) : 0;
   constexpr int64_t kConverting = 6;
@@ -77,7 +71,7 @@ bool is_wide_strided(const Work& work) { return work.strided() && work.window.ke
 /// and so are strided halves.
 int64_t rolled_registers(const Tile& tile, const Work& work) {
   const int64_t accumulators = tile.x * tile.y;
-  int64_t inputs = span(1, work.window, 1);
+  int64_t inputs = work.window.inputs(1, 1);
   if (work.multiplied || (work.strided() && work.converts)) inputs = columns(tile, work);
   if (is_wide_strided(work)) inputs = std::max(inputs, ceil_div(columns(tile, work), 2));
   int64_t operands = work.window.kernel[1] + tile.y * inputs;
@@ -119,7 +113,7 @@ double operations(const Tile& tile, const Work& work) {
   const spec::Window& window = work.window;
   const int64_t accumulators = tile.x * tile.y;
   const int64_t taps = window.kernel[0] * window.kernel[1];
-  const int64_t rows = tile.rolled ? window.kernel[0] * tile.y : span(tile.y, window, 0);
+  const int64_t rows = tile.rolled ? window.kernel[0] * tile.y : window.inputs(0, tile.y);
   const int64_t loads = columns(tile, work) * rows + (tile.rolled ? taps : 0);
   double count = static_cast<double>(accumulators * taps) + kLoad * static_cast<double>(loads) +
                  kRow * static_cast<double>(rows);
@@ -165,7 +159,7 @@ int64_t planar_rows(const Work& work, int64_t pixels, bool rolled) {
   for (int64_t y = 1; y <= std::min(work.step_height, most); ++y) {
     if (work.fused && work.step_height % y != 0) continue;
     if (repeated(work.step_height, y) > work.most_repeated) continue;
-    const int64_t rows = rolled ? y : span(y, work.window, 0);
+    const int64_t rows = rolled ? y : work.window.inputs(0, y);
     const int64_t on_the_way = work.converts ? 4 : 0;
     if (y + 1 + weights + rows * kernel[1] + masks + on_the_way < work.registers) best = y;
   }
@@ -202,7 +196,7 @@ Work make_work(const spec::Layer& layer, size_t stage, int64_t rows,
   work.window = layer.stages[stage].window;
   work.fused = rows > 0;
   work.activation = layer.stages[stage].activation;
-  work.exponential = takes_exponential(work.activation);
+  work.exponential = spec::takes_exponential(work.activation);
   work.multiplied = layer.stages[stage].multiplier > 1;
   work.step_height = rows > 0 ? rows : work.extents.height;
   work.tested = work.fused && rows >= work.extents.height && work.extents.border_y;
@@ -218,11 +212,6 @@ Work make_work(const spec::Layer& layer, size_t stage, int64_t rows,
 }
 
 }  // namespace
-
-bool takes_exponential(spec::Activation activation) {
-  return activation == spec::Activation::sigmoid || activation == spec::Activation::silu ||
-         activation == spec::Activation::gelu;
-}
 
 int64_t activation_registers(spec::Activation activation) {
   switch (activation) {

@@ -73,10 +73,7 @@ void advise_windows(const Layer& layer, std::vector<std::string>& advice) {
 void advise_activations(const Layer& layer, std::vector<std::string>& advice) {
   for (size_t i = 0; i < layer.stages.size(); ++i) {
     const Activation activation = layer.stages[i].activation;
-    if (activation != Activation::silu && activation != Activation::gelu &&
-        activation != Activation::sigmoid) {
-      continue;
-    }
+    if (!spec::takes_exponential(activation)) continue;
     advice.push_back(fmt::format(
         "stage {} ends in {}: a division and an exponential, 10 to 18 cycles a vector; hard_swish "
         "takes 3",

@@ -29,8 +29,7 @@ int64_t get(const Point& point, const std::string& knob, int64_t otherwise) {
 /// Rows of the hidden tensor that are live in one step, as the power of two a ring needs.
 int ring_rows(const StageFuncs& depthwise, int rows) {
   const auto& window = depthwise.stage.window;
-  const int64_t live =
-      (rows - 1) * window.stride[0] + (window.kernel[0] - 1) * window.dilation[0] + 1;
+  const int64_t live = window.span(0, rows);
   int64_t ring = 1;
   while (ring < live) ring *= 2;
   return as_int(ring);
@@ -74,8 +73,7 @@ void compute_window_at(StageFuncs& stage, Func consumer, const Var& step, int ro
 void compute_planes_at(StageFuncs& stage, Func consumer, const Var& step, const WindowTile& tile,
                        const Chain& chain) {
   const spec::Window& window = stage.stage.window;
-  const int64_t columns =
-      (stage.out.w - 1) * window.stride[1] + (window.kernel[1] - 1) * window.dilation[1] + 1;
+  const int64_t columns = window.span(1, stage.out.w);
   Func planes = stage.pad;
   planes.compute_at(consumer, step).store_in(MemoryType::Heap);
   order_storage(planes, true, chain);

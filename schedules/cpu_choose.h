@@ -25,6 +25,12 @@ void choose_block(Point& point, const spec::Layer& layer, const targets::Target&
 void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, int64_t rows,
                         const targets::Target& target);
 
+/// Vectors of channels no wider than the layer, the fewest cycles first, then the widest: an odd
+/// half vector may cost less in narrow vectors than in an overlapping wide one, but each vector has
+/// loads and addresses of its own.
+[[nodiscard]] int64_t channel_lanes(int64_t channels, double most_repeated,
+                                    const targets::Target& target);
+
 /// Rows of a step of a fused nest.
 [[nodiscard]] int64_t choose_rows(const spec::Layer& layer, const targets::Target& target);
 

@@ -178,7 +178,7 @@ double repeated_steps(const spec::Layer& layer, const Phase& phase) {
   if (phase.axis == Axis::channels) return steps(layer, 0, last - 1);
   if (last < 2) return 0;
   const spec::Window& window = layer.stages[1].window;
-  const int64_t rows = (window.kernel[0] - 1) * window.dilation[0] + 1 - window.stride[0];
+  const int64_t rows = window.span(0, 1) - window.stride[0];
   const auto height = static_cast<double>(spec::shapes(layer)[1].h);
   return steps(layer, 0, 0) * static_cast<double>(std::max<int64_t>(rows, 0)) / height;
 }
@@ -207,18 +207,13 @@ bool frees_row_stride(const spec::Layer& layer, const targets::Target& target, c
   if (!target.lane_fma || !lone || knob(point, "dw_unroll") != kAllTaps) return false;
   const spec::Window& window = layer.stages[0].window;
   const spec::Shape in = spec::shapes(layer).front();
-  const int64_t tile[] = {knob(point, "dw_y"), knob(point, "dw_x")};
-  int64_t span[2];
-  for (int axis = 0; axis < 2; ++axis) {
-    const int64_t reach = (window.kernel[axis] - 1) * window.dilation[axis] + 1;
-    span[axis] = (tile[axis] - 1) * window.stride[axis] + reach;
-  }
+  const int64_t rows = window.span(0, knob(point, "dw_y"));
   const int64_t channels = layer.input_pixel_stride > 0 ? layer.input_pixel_stride : in.c;
   const int64_t pixel = channels * spec::traits(layer.dtype).bytes;
-  const int64_t columns = std::min(span[1], in.w);
+  const int64_t columns = std::min(window.span(1, knob(point, "dw_x")), in.w);
   const int64_t near = kVectors * target.vector_bits / 8 / (pixel * in.w);
   const int64_t pages = std::min(columns, support::ceil_div(columns * pixel, kPage));
-  return (span[0] - std::min(near, span[0])) * pages > span[0];
+  return (rows - std::min(near, rows)) * pages > rows;
 }
 
 }  // namespace

@@ -117,9 +117,7 @@ void add_window_knobs(Space& space, const spec::Layer& layer, const TiledExtents
 bool reads_padding(const spec::Window& window, int axis, int64_t in, int64_t out) {
   if (window.kernel[axis] == 1) return false;
   const int64_t before = window.padding[axis];
-  const int64_t last =
-      (out - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation[axis] - before;
-  return before > 0 || last >= in;
+  return before > 0 || window.span(axis, out) - before > in;
 }
 
 std::vector<int64_t> step_rows(const spec::Layer& layer) {

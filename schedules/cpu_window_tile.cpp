@@ -1,13 +1,10 @@
-// Schedules: chooses the tile of a depthwise stage and the rows of a fused step. Knows no Halide
-// and no instruction set.
+// Schedules: chooses the tile of a depthwise stage. Knows no Halide and no instruction set.
 #include <array>
 #include <limits>
 
 #include "schedules/cpu_choose.h"
 
 namespace sepconv::schedules {
-
-using spec::Shape;
 
 namespace {
 
@@ -38,23 +35,6 @@ struct WindowChoice {
 int64_t tile_rows(const Work& work, int64_t limit) {
   return work.fused ? largest_divisor(work.step_height, limit)
                     : even_tile(work.step_height, limit, work.most_repeated);
-}
-
-/// Vectors of channels no wider than the layer, the fewest cycles first, then the widest: an odd
-/// half vector may cost less in narrow vectors than in an overlapping wide one, but each vector has
-/// loads and addresses of its own.
-int64_t channel_lanes(int64_t channels, double most_repeated, const targets::Target& target) {
-  constexpr double kVector = 0.15;
-  int64_t best = 1;
-  double best_cycles = std::numeric_limits<double>::infinity();
-  for (int64_t lanes = 1; lanes <= std::min<int64_t>(target.lanes(4), channels); lanes *= 2) {
-    const auto vectors = static_cast<double>(ceil_div(channels, lanes));
-    const double cycles = vectors * (fma_cycles(lanes, target) + kVector);
-    if (cycles > best_cycles || repeated(channels, lanes) > most_repeated) continue;
-    best = lanes;
-    best_cycles = cycles;
-  }
-  return best;
 }
 
 /// Lines of one channel vector that L1 holds: pixels a multiple of a power of two apart share few
@@ -145,11 +125,9 @@ int64_t longest_row(const Work& work) {
 void choose_dilated_pixels(WindowChoice& tile, const Work& work) {
   constexpr int64_t kFewColumns = 4;
   const spec::Window& window = work.window;
-  const int64_t rows = (window.kernel[0] - 1) * window.dilation[0] + 1;
-  const int64_t columns = std::min((window.kernel[1] - 1) * window.dilation[1] + kFewColumns,
-                                   window.kernel[1] * kFewColumns);
   const int64_t lines = lines_in_sets(work);
-  const bool few = rows * work.extents.width > lines && window.kernel[0] * columns < lines;
+  const bool few = window.span(0, 1) * work.extents.width > lines &&
+                   window.kernel[0] * window.inputs(1, kFewColumns) < lines;
   tile.x = even_tile(work.extents.width, few ? kFewColumns : longest_row(work), work.most_repeated);
   const bool pairs = work.extents.channels % (2 * tile.lanes) == 0;
   const bool fits = 2 * (work.taps() + tile.x) < work.registers;
@@ -230,20 +208,21 @@ int64_t choose_unroll(const WindowChoice& tile, const Work& work) {
   return expression && !branches && !work.extents.planar ? kExpression : kAllTaps;
 }
 
-/// Few steps of an odd number leave one of two threads a step more; steps half as high do not. An
-/// inverted residual gets single rows only where a tile holds one.
-int64_t even_steps(int64_t rows, const spec::Layer& layer, const targets::Target& target) {
-  constexpr int64_t kMany = 10;
-  const auto window = static_cast<size_t>(spec::depthwise_stage(layer));
-  const Shape out = spec::output_shape(layer);
-  const bool strided = layer.stages[window].window.stride != std::array<int64_t, 2>{1, 1};
-  const bool holds = !strided && out.w <= target.registers / 2;
-  const int64_t steps = ceil_div(out.h, rows);
-  if (steps % 2 == 0 || steps >= kMany || rows % 2 != 0) return rows;
-  return layer.stages.size() == 2 || holds ? rows / 2 : rows;
-}
-
 }  // namespace
+
+int64_t channel_lanes(int64_t channels, double most_repeated, const targets::Target& target) {
+  constexpr double kVector = 0.15;
+  int64_t best = 1;
+  double best_cycles = std::numeric_limits<double>::infinity();
+  for (int64_t lanes = 1; lanes <= std::min<int64_t>(target.lanes(4), channels); lanes *= 2) {
+    const auto vectors = static_cast<double>(ceil_div(channels, lanes));
+    const double cycles = vectors * (fma_cycles(lanes, target) + kVector);
+    if (cycles > best_cycles || repeated(channels, lanes) > most_repeated) continue;
+    best = lanes;
+    best_cycles = cycles;
+  }
+  return best;
+}
 
 void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, int64_t rows,
                         const targets::Target& target) {
@@ -277,28 +256,6 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
   point["dw_order"] = layer.stages.size() == 3 && rows == 0 ? kCyx : tile.order;
   point["dw_unroll"] = choose_unroll(tile, work);
   point["dw_split"] = tile.split;
-}
-
-/// The depthwise rows stay in a quarter of L2, the projection's weights are streamed once a step,
-/// so steps are as high as fits. Steps lower than the map keep the intermediate below the whole
-/// tensor; maps of a tile's height are one step, and where they can, their last stage stands apart:
-/// fusing it gains nothing there. What may be repeated goes to vectors of channels first, then to
-/// columns: rows that overlap take what these leave.
-int64_t choose_rows(const spec::Layer& layer, const targets::Target& target) {
-  const std::vector<Shape> shapes = spec::shapes(layer);
-  const Shape& out = shapes.back();
-  const Shape& mid = shapes[shapes.size() - 2];
-  constexpr int64_t kOneStep = 8;
-  if (out.h <= kOneStep) return may_stand_apart(layer) ? 0 : out.h;
-  const int64_t limit = std::max<int64_t>(1, target.core.l2_bytes / 4 / (mid.w * mid.c * 4));
-  const int64_t most = layer.stages.size() == 3 ? 2 : out.h <= 14 ? 7 : 4;
-  constexpr double kMostRows = 1.1, kColumns = 1.05;
-  const int64_t lanes = channel_lanes(mid.c, kMostRepeated, target);
-  const double left = kMostRepeated / repeated(mid.c, lanes) / kColumns;
-  const int64_t highest = std::min(limit, most);
-  const int64_t rows = steps_divide(layer) ? largest_divisor(out.h, highest)
-                                           : even_tile(out.h, highest, std::min(kMostRows, left));
-  return even_steps(rows, layer, target);
 }
 
 }  // namespace sepconv::schedules

@@ -89,8 +89,7 @@ void explain_window(std::vector<std::string>& lines, const Stage& stage,
   const int64_t x = knob(point, "dw_x") * (extents.planar ? knob(point, "dw_lanes") : 1);
   const int64_t y = knob(point, "dw_y");
   const auto& window = stage.window;
-  const int64_t in_x = (x - 1) * window.stride[1] + (window.kernel[1] - 1) * window.dilation[1] + 1;
-  const int64_t in_y = (y - 1) * window.stride[0] + (window.kernel[0] - 1) * window.dilation[0] + 1;
+  const int64_t in_x = window.span(1, x), in_y = window.span(0, y);
   const int64_t taps = window.kernel[0] * window.kernel[1];
   lines.push_back(
       fmt::format("dw: tile of {} by {} rows", tile_text(point, "dw", extents.planar), y));
@@ -109,8 +108,7 @@ void explain_conversion(std::vector<std::string>& lines, const spec::Layer& laye
     return;
   const spec::Window& window = layer.stages[0].window;
   const int64_t tile = knob(point, prefix + "_x");
-  const int64_t columns =
-      (tile - 1) * window.stride[1] + (window.kernel[1] - 1) * window.dilation[1] + 1;
+  const int64_t columns = window.span(1, tile);
   const int64_t elements = extents.planar ? knob(point, prefix + "_v") * extents.channels_in *
                                                 window.kernel[0] * window.kernel[1]
                                           : columns * window.kernel[0] * extents.channels_in;
@@ -143,8 +141,7 @@ void explain_step(std::vector<std::string>& lines, const spec::Layer& layer,
       kib(bytes), level_of(bytes, target.core), kib(mid.h * mid.w * mid.c * element)));
   if (layer.stages.size() < 3) return;
   const auto& window = layer.stages[1].window;
-  const int64_t live = std::min(
-      shapes[1].h, (rows - 1) * window.stride[0] + (window.kernel[0] - 1) * window.dilation[0] + 1);
+  const int64_t live = std::min(shapes[1].h, window.span(0, rows));
   lines.push_back(fmt::format("expanded rows live in a step: {} of {}, each computed once: {}",
                               live, shapes[1].h, kib(live * shapes[1].w * shapes[1].c * element)));
 }

@@ -139,13 +139,9 @@ GpuTile gpu_tile(const spec::Layer& layer, const Phase& phase, const Point& poin
   if (phase.last_stage - phase.first_stage == 2) {
     tile.feed_v = 1;  // hidden blocks have few channels for many threads
     const auto& window = layer.stages[1].window;
-    const auto span = [&](int64_t outputs, int axis) {
-      return (outputs - 1) * window.stride[axis] +
-             (window.kernel[axis] - 1) * window.dilation[axis] + 1;
-    };
     tile.hidden = knob(point, "hidden");
-    tile.input_rows = std::min(shapes[1].h, span(tile.tile_y, 0));
-    tile.input_columns = std::min(shapes[1].w, span(tile.columns(), 1));
+    tile.input_rows = std::min(shapes[1].h, window.span(0, tile.tile_y));
+    tile.input_columns = std::min(shapes[1].w, window.span(1, tile.columns()));
   }
   return tile;
 }

@@ -2,6 +2,7 @@
 // or files.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -15,6 +16,11 @@ namespace sepconv::spec {
 enum class Op { depthwise, pointwise, depthwise_separable, inverted_residual, conv2d };
 enum class Layout { nhwc, nchw };
 enum class Activation { none, relu, relu6, hard_swish, silu, gelu, sigmoid };
+[[nodiscard]] constexpr bool takes_exponential(Activation activation) {
+  return activation == Activation::sigmoid || activation == Activation::silu ||
+         activation == Activation::gelu;
+}
+
 enum class StageKind { pointwise, depthwise, conv2d };
 
 /// The window of a depthwise or dense convolution; a pointwise stage keeps the identity.
@@ -25,6 +31,15 @@ struct Window {
   std::array<int64_t, 4> padding{0, 0, 0, 0};  ///< [top, left, bottom, right] in pixels of zeros
 
   [[nodiscard]] bool padded() const { return padding != std::array<int64_t, 4>{}; }
+  /// Rows (axis 0) or columns (1) of input from the first to the last that `outputs` neighbours
+  /// read.
+  [[nodiscard]] int64_t span(int axis, int64_t outputs) const {
+    return (outputs - 1) * stride[axis] + (kernel[axis] - 1) * dilation[axis] + 1;
+  }
+  /// How many of these they read: strides and dilated taps may skip some.
+  [[nodiscard]] int64_t inputs(int axis, int64_t outputs) const {
+    return std::min(span(axis, outputs), outputs * kernel[axis]);
+  }
   bool operator==(const Window&) const = default;
 };
 

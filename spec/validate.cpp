@@ -169,7 +169,7 @@ bool check_fit(Findings& findings, const Window& w, const Shape& in) {
     const int64_t extent = i == 0 ? in.h : in.w;
     const std::string axis = i == 0 ? "height" : "width";
     const int64_t padded = extent + w.padding[i] + w.padding[i + 2];
-    const int64_t span = (w.kernel[i] - 1) * w.dilation[i] + 1;
+    const int64_t span = w.span(static_cast<int>(i), 1);
     if (padded < span) {
       findings.add("kernel[" + std::to_string(i) + "]", std::to_string(w.kernel[i]),
                    "spans " + std::to_string(span) + " pixels, more than the padded " + axis +

@@ -99,8 +99,11 @@ static void run_pieces(work* all) {
   if (all->shares != NULL) {
     shares.count = all->pieces;
     shares.range = (uint64_t)all->phase->range;
+    uint64_t first = 0;
     for (uint32_t i = 0; i < all->pieces; ++i) {
-      sepconv_set_share(&shares, i, first_task(all, i), first_task(all, i + 1ull));
+      const uint64_t next = first_task(all, i + 1ull);
+      sepconv_set_share(&shares, i, first, next);
+      first = next;
     }
   }
   all->call->parallel_for(all->call->parallel_context, all->pieces, run_piece, all);
