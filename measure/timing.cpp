@@ -13,6 +13,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr double kSampleMicroseconds = 20;
+constexpr double kWarmMicroseconds = 50'000;  // of warm calls before a sample, beside the first
 constexpr double kPatience = 4;  // times the seconds asked for, on a machine with other work
 
 double microseconds_since(Clock::time_point begin) {
@@ -33,35 +34,50 @@ long preemptions() {
   return usage.ru_nivcsw;
 }
 
+/// Of one sample.
+struct Calls {
+  size_t warm = 0, timed = 1;
+};
+
 /// Microseconds a call, with and without those samples during which a CPU was taken away.
 struct Samples {
-  size_t calls = 1;  ///< in one sample
+  Calls calls;  ///< of one sample
   std::vector<double> all, undisturbed;
 };
 
-double sample(const Timed& timed, size_t calls, bool& disturbed) {
+double sample(const Timed& timed, const Calls& calls, bool& disturbed) {
   disturbed = false;
+  for (size_t i = 0; i < calls.warm; ++i) {
+    if (timed.elsewhere) {
+      timed.elsewhere(1);
+    } else {
+      timed.run();
+    }
+  }
   if (timed.before) timed.before();
   if (timed.elsewhere) {
-    const Sample taken = timed.elsewhere(calls);
+    const Sample taken = timed.elsewhere(calls.timed);
     disturbed = taken.disturbed;
     return taken.us;
   }
   const long before = preemptions();
   const auto begin = Clock::now();
-  for (size_t i = 0; i < calls; ++i) timed.run();
+  for (size_t i = 0; i < calls.timed; ++i) timed.run();
   const double spent = microseconds_since(begin);
   disturbed = preemptions() != before;
-  return spent / static_cast<double>(calls);
+  return spent / static_cast<double>(calls.timed);
 }
 
-/// Runs it once untimed, then finds how many calls fill a sample.
-size_t calls_per_sample(const Timed& timed) {
-  if (timed.repeat > 0) return timed.repeat;
+/// Runs it once untimed, then finds how many calls fill a sample and how many may warm it.
+Calls calls_per_sample(const Timed& timed) {
+  if (timed.repeat > 0 && timed.warm == 0) return {0, timed.repeat};
   bool ignored = false;
-  sample(timed, 1, ignored);
-  const double once = std::min(sample(timed, 1, ignored), sample(timed, 1, ignored));
-  return static_cast<size_t>(std::max(1.0, kSampleMicroseconds / std::max(once, 0.01)));
+  sample(timed, {}, ignored);
+  const double once =
+      std::max(0.01, std::min(sample(timed, {}, ignored), sample(timed, {}, ignored)));
+  const auto fill = static_cast<size_t>(std::max(1.0, kSampleMicroseconds / once));
+  const auto most = static_cast<size_t>(1 + kWarmMicroseconds / once);
+  return {std::min(timed.warm, most), timed.repeat > 0 ? timed.repeat : fill};
 }
 
 void take(const Timed& timed, Samples& samples) {
@@ -77,7 +93,7 @@ bool enough(const std::vector<Samples>& samples, size_t least) {
 }
 
 /// One round: a sample of each, forwards or backwards; whether nothing disturbed it.
-bool take_round(const std::vector<Timed>& timed, const std::vector<size_t>& calls, bool backwards,
+bool take_round(const std::vector<Timed>& timed, const std::vector<Calls>& calls, bool backwards,
                 std::vector<double>& round) {
   bool undisturbed = true;
   for (size_t i = 0; i < timed.size(); ++i) {
@@ -141,7 +157,7 @@ std::vector<std::vector<double>> sample_in_turn(const std::vector<Timed>& timed,
 
 std::vector<std::vector<double>> sample_rounds(const std::vector<Timed>& timed, double seconds,
                                                size_t least, size_t most) {
-  std::vector<size_t> calls;
+  std::vector<Calls> calls;
   for (const Timed& one : timed) calls.push_back(calls_per_sample(one));
   std::vector<std::vector<double>> all, undisturbed;
   const auto begin = Clock::now();

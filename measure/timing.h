@@ -29,6 +29,9 @@ struct Timed {
   size_t repeat = 0;
   /// Where another process runs it: takes a sample of that many calls. Then `run` is not used.
   std::function<Sample(size_t calls)> elsewhere;
+  /// Most untimed calls before each sample; fewer of a long one. Where other turns' data passed the
+  /// caches, a last cache that many cores share takes a few calls to hold a kernel's data again.
+  size_t warm = 0;
 };
 
 /// Takes turns A B C A B C ... until `seconds` have passed and each has at least `least` samples.

@@ -52,5 +52,27 @@ TEST(SampleInTurn, FindsARepeatCountOfItsOwn) {
   EXPECT_GE(calls, 5U);
 }
 
+TEST(SampleInTurn, WarmsEachSample) {
+  constexpr size_t kProbes = 3;
+  size_t calls = 0;
+  Timed timed{[&] { ++calls; }, {}, 1};
+  timed.warm = 4;
+  EXPECT_EQ(sample_in_turn({timed}, 0, 2).at(0).size(), 2U);
+  EXPECT_EQ(calls, kProbes + 2 * (4 + 1));
+}
+
+TEST(SampleInTurn, WarmsALongCallOnce) {
+  constexpr size_t kProbes = 3;
+  size_t calls = 0;
+  Timed timed;
+  timed.warm = 4;
+  timed.elsewhere = [&](size_t) {
+    ++calls;
+    return Sample{1e6};
+  };
+  EXPECT_EQ(sample_in_turn({timed}, 0, 2).at(0).size(), 2U);
+  EXPECT_EQ(calls, kProbes + 2 * (1 + 1));
+}
+
 }  // namespace
 }  // namespace sepconv::measure
