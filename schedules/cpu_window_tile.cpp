@@ -83,20 +83,53 @@ bool is_in_l2(const Work& work) { return input_bytes(work) <= 5 * work.l2_bytes 
 
 /// Tile loops of a wide window. Vectors of less than a line of channels leave the rest of it to the
 /// next vector, so channels go innermost, as they do where the prefetcher must bring whole rows
-/// from beyond L2 or where a fused step has few rows. Else a strided window walks a block of
-/// channels at a time if the map's lines of these stay in L1, and others walk down, so that all but
-/// a new row of their input is still in L1: of a window of 7x7 a tile of 14 columns reads 140
-/// lines, of which 20 are new. Rows a multiple of a page apart share few sets of L1: a vector of
-/// channels along the whole row needs the fewest lines of each at a time.
+/// from beyond L2 or where a fused step has few rows. Else a vector of channels passes the map at a
+/// time: strided windows along its rows, others down, so that all but a new row of their input is
+/// still in L1: of a window of 7x7 a tile of 14 columns reads 140 lines, of which 20 are new. Where
+/// L1's sets keep no line of a strided window until the next tile, so do maps a little beyond L2;
+/// where only rows are strided, channels stay innermost. Rows a multiple of a page apart share few
+/// sets of L1: a vector of channels along the whole row needs the fewest lines of each at a time.
 int64_t wide_order(const Work& work, int64_t lanes) {
   constexpr int64_t kPage = 4096;
   if (lanes * 4 < kLine) return kYxc;
   const spec::Window& window = work.window;
-  const int64_t row = work.extents.width * window.stride[1];
-  const int64_t pixels = row * work.extents.height * window.stride[0];
-  if (work.strided()) return !work.fused && pixels <= lines_in_sets(work) ? kCyx : kYxc;
-  if (row * work.extents.channels * 4 % kPage == 0) return window.kernel[0] > 4 ? kYcx : kYxc;
-  return !work.fused && is_in_l2(work) ? kCxy : kYxc;
+  const bool passes = !work.fused && is_in_l2(work);
+  if (work.strided()) {
+    const bool evicts = aliasing(work).strong && input_bytes(work) <= 2 * work.l2_bytes;
+    const bool columns = window.stride[1] > 1;
+    return columns && !work.fused && (passes || evicts) ? kCyx : kYxc;
+  }
+  const int64_t row_bytes = work.extents.width * work.extents.channels * 4;
+  if (row_bytes % kPage == 0) return window.kernel[0] > 4 ? kYcx : kYxc;
+  return passes ? kCxy : kYxc;
+}
+
+/// Columns of a tile of one row: accumulators take half of the registers but one or two.
+int64_t longest_row(const Work& work) {
+  return work.registers / 2 - (work.registers >= 32 ? 2 : 1);
+}
+
+/// Columns of a wide strided window share loads, as do rows in a body of all taps: two where the
+/// registers hold them and, if a vector of channels passes the map, L1 the lines that they read;
+/// else two vectors of channels pass, which read pairs of adjacent lines, where a row of weights
+/// stays in registers beside their sums.
+void choose_wide_strided_pixels(WindowChoice& tile, const Work& work) {
+  constexpr int64_t kShortRow = 7, kFewColumns = 4;
+  const spec::Window& window = work.window;
+  const int64_t width = work.extents.width;
+  const int64_t most = std::max(kFewColumns, longest_row(work) / 2);
+  tile.x = even_tile(width, width <= kShortRow ? kShortRow : most, work.most_repeated);
+  tile.order = wide_order(work, tile.lanes);
+  const int64_t rows = tile_rows(work, 2);
+  const int64_t lines = window.span(0, rows) * width * window.stride[1];
+  const bool stays = rows * tile.x * work.taps() <= kUnrollBudget && lines <= lines_in_sets(work);
+  const bool pairs = work.extents.channels % (2 * tile.lanes) == 0 &&
+                     2 * (window.kernel[1] + tile.x) <= work.registers;
+  if (rows * tile.x <= longest_row(work) && (tile.order == kYxc || stays)) {
+    tile.y = rows;
+  } else if (tile.order == kCyx && pairs) {
+    tile.v = 2;
+  }
 }
 
 /// Strided windows share no loads between rows, so they get small tiles that touch memory as runs
@@ -109,11 +142,6 @@ void choose_strided_pixels(WindowChoice& tile, const Work& work) {
   tile.y = row || lines.strong ? 1 : tile_rows(work, 2);
   tile.v = lines.strong ? 4 : lines.any ? 2 : 1;
   tile.order = lines.any && !row ? kCyx : kYxc;
-}
-
-/// Columns of a tile of one row: accumulators take half of the registers but one or two.
-int64_t longest_row(const Work& work) {
-  return work.registers / 2 - (work.registers >= 32 ? 2 : 1);
 }
 
 /// Rows of a dilated tile would share no loads; the columns of a long row are each other's. That
@@ -144,12 +172,13 @@ void choose_pixels(WindowChoice& tile, const Work& work) {
   if (takes_whole_map(work)) {
     tile.x = width;
     tile.y = work.extents.height;
+  } else if (work.taps() > kWideTaps && work.strided()) {
+    choose_wide_strided_pixels(tile, work);
   } else if (work.taps() > kWideTaps) {
     const int64_t most = longest_row(work);
-    const bool row = !work.strided() || width <= 7;
     // Two rows halve what comes from beyond L2, where registers leave them columns enough to share.
-    const bool halves = budget >= 16 && !work.strided() && input_bytes(work) > work.l2_bytes;
-    tile.x = even_tile(width, halves ? budget / 2 : row ? most : 4, work.most_repeated);
+    const bool halves = budget >= 16 && input_bytes(work) > work.l2_bytes;
+    tile.x = even_tile(width, halves ? budget / 2 : most, work.most_repeated);
     tile.y = halves || tile.x * 2 <= most ? tile_rows(work, 2) : 1;
     tile.order = wide_order(work, tile.lanes);
   } else if (window.dilation[0] > 1) {

@@ -103,6 +103,18 @@ TEST(Heuristic, HalvesWhatWideWindowsReadFromBeyondL2) {
   EXPECT_EQ(chosen("dw_y", "dw_f32_n1h256w256c64_k7s1p3_relu"), 2);
 }
 
+TEST(Heuristic, PassesStridedWideWindowsByPairsOfLinesWhereRowsLeaveL1) {
+  const char* fits = "dw_f32_n1h28w28c184_k5s2p2_relu";  // lines of 7 rows spread over half of L1
+  EXPECT_EQ(chosen("dw_order", fits), 2);
+  EXPECT_EQ(chosen("dw_y", fits), 2);
+  EXPECT_EQ(chosen("dw_v", fits), 1);
+  const char* leaves = "dw_f32_n1h28w28c192_k5s2p2_relu";  // over 16 of 64 sets
+  EXPECT_EQ(chosen("dw_order", leaves), 2);
+  EXPECT_EQ(chosen("dw_y", leaves), 1);
+  EXPECT_EQ(chosen("dw_v", leaves), 2);
+  EXPECT_EQ(chosen("dw_order", "dw_f32_n1h112w112c240_k5s2p2_relu"), 0);
+}
+
 TEST(Heuristic, UsesDilatedLinesWhileTheyAreInL1) {
   // 80 channels spread over all sets of L1, 256 over four.
   EXPECT_EQ(chosen("dw_order", "dw_f32_n1h33w33c80_k3s1p4d4_relu", "x86-64-v4"), 2);
