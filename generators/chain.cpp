@@ -3,6 +3,8 @@
 
 #include "generators/activation.h"
 
+#include <tuple>
+
 namespace sepconv::generators {
 
 using Halide::Expr;
@@ -98,6 +100,43 @@ Func build_pad_of_loads(const Chain& chain, const StageFuncs& stage, const Func&
   return pad;
 }
 
+/// The same as a copy that a schedule stores, by columns: those inside, then the zeros on either
+/// side. So no vector of columns is tested, and rows are tested one by one. Rows beyond the input
+/// may be asked for: they are zeros, or without padding any value.
+Func build_padded_planes(const Chain& chain, const StageFuncs& stage, const Func& input,
+                         int index) {
+  const auto& [c, x, y] = std::tie(chain.c, chain.x, chain.y);
+  const spec::Window& window = stage.stage.window;
+  const std::string suffix = "_" + std::to_string(index);
+  Func pad("pad" + suffix);
+  const auto value = [&](const Expr& px) {
+    const Expr inside = input(c, px, Halide::clamp(y, 0, as_int(stage.in.h) - 1));
+    return has_rows(window) ? or_zero(lies_in(y, stage.in.h), inside) : inside;
+  };
+  if (!has_columns(window)) {
+    pad(c, x, y) = value(x);
+    return pad;
+  }
+  const Halide::Type type = input.type();
+  const int width = as_int(stage.in.w);
+  const int before = as_int(window.padding[1]);
+  const int after = as_int(window.span(1, stage.out.w)) - before - width;
+  const RDom inside(0, width, "inside" + suffix);
+  pad(c, x, y) = Halide::undef(type);
+  pad(c, inside, y) = value(inside);
+  const auto add_zeros = [&](int first, int columns, const std::string& side) {
+    if (columns > 0) pad(c, RDom(first, columns, side + suffix), y) = Halide::cast(type, 0.0f);
+  };
+  add_zeros(-before, before, "left");
+  add_zeros(width, after, "right");
+  return pad;
+}
+
+Func build_tested_pad(const Chain& chain, const StageFuncs& stage, const Func& input, int index) {
+  return chain.phase.padded_planes ? build_padded_planes(chain, stage, input, index)
+                                   : build_pad(chain, stage, input, index);
+}
+
 /// Input coordinate of a tap.
 Expr tap(const Expr& out, const Expr& k, const spec::Window& window, int axis) {
   return out * as_int(window.stride[axis]) + k * as_int(window.dilation[axis]) -
@@ -117,7 +156,7 @@ Expr depthwise_product(const Chain& chain, const StageFuncs& stage, const Expr& 
 Expr inline_depthwise_sum(const Chain& chain, StageFuncs& stage, const Func& input, int index,
                           Expr sum) {
   stage.pad = chain.phase.likely_loads ? build_pad_of_loads(chain, stage, input, index, false)
-                                       : build_pad(chain, stage, input, index);
+                                       : build_tested_pad(chain, stage, input, index);
   for (int ky = 0; ky < as_int(stage.stage.window.kernel[0]); ++ky) {
     for (int kx = 0; kx < as_int(stage.stage.window.kernel[1]); ++kx) {
       sum = sum + depthwise_product(chain, stage, kx, ky);
@@ -131,7 +170,7 @@ Expr inline_depthwise_sum(const Chain& chain, StageFuncs& stage, const Func& inp
 void pad_taps(const Chain& chain, StageFuncs& stage, const Func& input, int index,
               const Expr& row) {
   if (!chain.phase.likely_loads) {
-    stage.pad = build_pad(chain, stage, input, index);
+    stage.pad = build_tested_pad(chain, stage, input, index);
     return;
   }
   // A window of one row may lie on zeros whole, where a loop over its only row would be empty; and

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "schedules/cpu_planes.h"
 #include "schedules/cpu_space.h"
 #include "schedules/cpu_tiles.h"
 
@@ -14,6 +15,7 @@ using generators::as_int;
 using generators::Chain;
 using generators::StageFuncs;
 using Halide::Func;
+using Halide::LoopLevel;
 using Halide::MemoryType;
 using Halide::Partition;
 using Halide::TailStrategy;
@@ -66,21 +68,7 @@ void compute_window_at(StageFuncs& stage, Func consumer, const Var& step, int ro
   order_storage(stage.result, tile.planar, chain);
   Tails tails = window_tails(tile, stage.out);
   tails.y = TailStrategy::RoundUp;
-  tile_window(stage, tile, tails, chain);
-}
-
-/// The padded input rows of one step as planes, from which vectors along pixels are loaded.
-void compute_planes_at(StageFuncs& stage, Func consumer, const Var& step, const WindowTile& tile,
-                       const Chain& chain) {
-  const spec::Window& window = stage.stage.window;
-  const int64_t columns = window.span(1, stage.out.w);
-  Func planes = stage.pad;
-  planes.compute_at(consumer, step).store_in(MemoryType::Heap);
-  order_storage(planes, true, chain);
-  planes.bound_extent(chain.x, as_int(columns));
-  if (columns >= tile.lanes) planes.vectorize(chain.x, tile.lanes, TailStrategy::ShiftInwards);
-  planes.unroll(chain.c);
-  never_partition(planes);
+  tile_padded_window(stage, rows, tile, tails, chain);
 }
 
 /// Tiles of the expansion as scratch memory: whole rows, and channels up to a whole tile.
@@ -161,7 +149,7 @@ void schedule_cpu(Chain& chain, const Point& point) {
       compute_hidden_blocks(chain, channel_tile(point, "ex", planar), window);
       return;
     }
-    tile_window(last, window, window_tails(window, last.out), chain);
+    tile_padded_window(last, last.out.h, window, window_tails(window, last.out), chain);
     return;
   }
   const bool dense = last.stage.kind == spec::StageKind::conv2d;
@@ -174,11 +162,14 @@ void schedule_cpu(Chain& chain, const Point& point) {
   Func input = count > 1 ? chain.stages[count - 2].result : dense ? last.pad : chain.input;
   const Loops loops = tile_channels(last, tile, rows, tails, input, chain);
   if (get(point, "rows_split", 0) == 1) last.result.partition(loops.step, Partition::Always);
+  if (dense && chain.phase.padded_planes) {
+    compute_planes_at(last, LoopLevel(last.result, loops.rows), tile.lanes, chain);
+  }
   if (count == 1) return;
   StageFuncs& depthwise = chain.stages[count - 2];
   compute_window_at(depthwise, last.result, loops.step, rows, window, chain);
   if (splits_planes(chain.layer, window_stage)) {
-    compute_planes_at(depthwise, last.result, loops.step, window, chain);
+    split_planes_at(depthwise, last.result, loops.step, window.lanes, chain);
   }
   if (count == 2) return;
   compute_expansion_at(chain.stages[0], depthwise, last.result, loops.step, rows,

@@ -216,6 +216,13 @@ bool frees_row_stride(const spec::Layer& layer, const targets::Target& target, c
   return (rows - std::min(near, rows)) * pages > rows;
 }
 
+bool windows_read_planes(const spec::Layer& layer, const Phase& phase) {
+  for (int i = phase.first_stage; i <= phase.last_stage; ++i) {
+    if (reads_planes(layer, static_cast<size_t>(i))) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::vector<Phase> cpu_phases(const spec::Layer& layer, const targets::Target& target,
@@ -229,6 +236,7 @@ std::vector<Phase> cpu_phases(const spec::Layer& layer, const targets::Target& t
     phase.likely_loads =
         !planar && (knob(point, "dw_split") != 0 || knob(point, "rows_split") != 0 ||
                     knob(point, "cv_split") == 2);
+    phase.padded_planes = windows_read_planes(layer, phase);
     phase.free_row_stride = frees_row_stride(layer, target, point);
     phase.least = least_tasks(layer, target, phase);
     phase.range = range_tasks(layer, target, phase);

@@ -36,7 +36,9 @@ int64_t choose_rows(const spec::Layer& layer, const targets::Target& target) {
   constexpr int64_t kOneStep = 8;
   if (out.h <= kOneStep) return may_stand_apart(layer) ? 0 : out.h;
   const int64_t limit = std::max<int64_t>(1, target.core.l2_bytes / 4 / (mid.w * mid.c * 4));
-  const int64_t most = layer.stages.size() == 3 ? 2 : out.h <= 14 ? 7 : 4;
+  // Padded planes hold the rows beside a step's once more.
+  const bool pairs = layer.stages.size() == 3 && layer.layout == spec::Layout::nhwc;
+  const int64_t most = pairs ? 2 : out.h <= 14 ? 7 : 4;
   constexpr double kMostRows = 1.1, kColumns = 1.05;
   const int64_t lanes = channel_lanes(mid.c, kMostRepeated, target);
   const double left = kMostRepeated / repeated(mid.c, lanes) / kColumns;

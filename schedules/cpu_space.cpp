@@ -173,6 +173,18 @@ bool is_planar(const spec::Layer& layer, size_t stage) {
   return layer.op == spec::Op::depthwise && layer.stages[0].channels_out == 1 && dense;
 }
 
+bool reads_planes(const spec::Layer& layer, size_t stage) {
+  const Stage& windowed = layer.stages[stage];
+  const spec::Window& window = windowed.window;
+  if (windowed.kind == StageKind::pointwise || !is_planar(layer, stage)) return false;
+  if (splits_planes(layer, stage)) return true;
+  if (!window.padded() || windowed.kind == StageKind::conv2d) return window.padded();
+  // Gathering takes about 14 columns' time of copying, for every tap of the two border tiles.
+  constexpr int64_t kGathered = 14;
+  const int64_t copied = window.stride[0] * window.stride[1] * spec::shapes(layer)[stage + 1].w;
+  return window.kernel[0] * window.kernel[1] * kGathered >= copied;
+}
+
 bool steps_divide(const spec::Layer& layer) {
   if (layer.stages.size() < 3) return false;
   const auto& padding = layer.stages[1].window.padding;
@@ -185,7 +197,7 @@ TiledExtents tiled_extents(const spec::Layer& layer, size_t stage) {
   const spec::Shape& out = shapes[stage + 1];
   const spec::Window& window = layer.stages[stage].window;
   TiledExtents extents{
-      out.w, out.h, out.c, in.c, in.w, is_planar(layer, stage), splits_planes(layer, stage)};
+      out.w, out.h, out.c, in.c, in.w, is_planar(layer, stage), reads_planes(layer, stage)};
   // A window that sees only padding loads nothing, so no border can be split from it.
   const bool reads = spec::inside_taps(window, 0, in.h, out.h) > 0 &&
                      spec::inside_taps(window, 1, in.w, out.w) > 0;

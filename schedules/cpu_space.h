@@ -40,6 +40,11 @@ namespace sepconv::schedules {
 /// into planes first.
 [[nodiscard]] bool splits_planes(const spec::Layer& layer, size_t stage);
 
+/// Whether a windowed stage reads a padded copy of its input's rows as planes: vectors along pixels
+/// that reach into the padding would be gathered lane by lane for every tap, which costs more than
+/// copying but for the few of a wide strided row.
+[[nodiscard]] bool reads_planes(const spec::Layer& layer, size_t stage);
+
 /// Whether `rows` may be 0: the last stage a phase of its own, which reads pixels of channels.
 [[nodiscard]] bool may_stand_apart(const spec::Layer& layer);
 
@@ -52,7 +57,7 @@ struct TiledExtents {
   int64_t height = 1, channels = 1;
   int64_t channels_in = 1, width_in = 1;
   bool planar = false;
-  bool planes = false;                      ///< splits_planes: the input comes padded
+  bool planes = false;                      ///< reads_planes: the input comes padded
   bool border_x = false, border_y = false;  ///< whether some column's or row's tap reads padding
 
   /// Whether some of several tiles of so many columns, or rows, read padding.

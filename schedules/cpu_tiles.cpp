@@ -142,6 +142,7 @@ Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, const 
   result.split(vector, vector, lane, tile.lanes);
   std::vector<VarOrRVar> order{lane, vector, tile.planar ? ci : xi};
   const Var row = rows > 0 ? yi : chain.y;
+  loops.rows = row;
   if (rows > 0) result.split(chain.y, loops.step, yi, rows, tails.y);
   if (tile.channels_outer) {
     order.insert(order.end(), {xo, row, co});
@@ -193,6 +194,7 @@ Loops tile_window(StageFuncs& stage, const WindowTile& tile, const Tails& tails,
   if (tile.split_y) result.partition(yo, split_policy(chain));
   loops.tile = outer.front();
   loops.channels = co;
+  loops.rows = yo;
   if (tile.unroll != WindowTile::Unroll::expression) {
     accumulate_window(stage, loops.tile, tile, chain);
   }

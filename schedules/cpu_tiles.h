@@ -62,6 +62,7 @@ struct Loops {
   Halide::Var step{"step"};          ///< blocks of rows
   Halide::Var tile{"tile"};          ///< innermost loop over register tiles
   Halide::Var channels{"channels"};  ///< of a window's tiles
+  Halide::Var rows{"rows"};          ///< of a window's tiles, or of a dense stage's pixels
 };
 
 /// How the splits of a stage's result end.

@@ -97,6 +97,9 @@ void explain_window(std::vector<std::string>& lines, const Stage& stage,
       "dw: {} taps, {}; {}x{} inputs for {}x{} outputs: {:.2f} FMAs an input", taps,
       knob(point, "dw_unroll") == kExpression ? "one expression" : "a reduction", in_x, in_y, x, y,
       static_cast<double>(taps * x * y) / static_cast<double>(in_x * in_y)));
+  if (extents.planes) {
+    lines.emplace_back("dw: its input's rows are copied to planes, between the padding's zeros");
+  }
 }
 
 /// What the first stage's multiply-adds broadcast, where it is stored in a narrower type than sums.

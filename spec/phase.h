@@ -23,6 +23,8 @@ struct Phase {
   bool inline_taps = false;
   /// Loads inside the border are marked likely, so that nests can split it off.
   bool likely_loads = false;
+  /// Windows read planes: their input's rows, copied between the zeros of the padding.
+  bool padded_planes = false;
   /// The input's row stride is read when a call runs, for addresses of rows that stay in registers.
   bool free_row_stride = false;
   /// Rows and columns are flattened although the tasks are ranges of channels; one pointwise stage

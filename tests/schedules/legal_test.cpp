@@ -110,14 +110,17 @@ TEST(LegalPoint, KeepsSumsInOrderWhereBitsArePromised) {
 
 TEST(LegalPoint, BordersSplitOffOnlyWhereTheyExist) {
   const targets::Target target = target_of("x86-64-v3");
-  const spec::Layer padded = layer_of("dw_f32_n1h28w64c8_k3s1p1_none_nchw");
+  const spec::Layer padded = layer_of("dw_f32_n1h28w160c8_k3s2p1_none_nchw");
+  const spec::Layer copied = layer_of("dw_f32_n1h28w64c8_k3s1p1_none_nchw");
   const spec::Layer bare = layer_of("dw_f32_n1h28w64c8_k3s1p0_none_nchw");
   Point point = heuristic(padded, target);
   point["dw_split"] = 1;
   EXPECT_TRUE(legal(point, padded, target).empty());
-  point = heuristic(bare, target);
-  point["dw_split"] = 1;
-  EXPECT_TRUE(blames(legal(point, bare, target), "dw_split"));
+  for (const spec::Layer& whole : {copied, bare}) {
+    point = heuristic(whole, target);
+    point["dw_split"] = 1;
+    EXPECT_TRUE(blames(legal(point, whole, target), "dw_split"));
+  }
 }
 
 }  // namespace

@@ -39,6 +39,21 @@ TEST(Phases, CoverEveryStageOnceInOrder) {
   }
 }
 
+bool reads_padded_planes(const char* name) {
+  const targets::Target target = target_of("x86-64-v3");
+  const spec::Layer layer = layer_of(name);
+  return phases(layer, target, heuristic(layer, target))[0].padded_planes;
+}
+
+TEST(Phases, PlanarWindowsReadACopyWhereManyVectorsMeetPadding) {
+  EXPECT_TRUE(reads_padded_planes("dw_f32_n1h28w28c64_k3s1p1_none_nchw"));
+  EXPECT_TRUE(reads_padded_planes("ir_f32_n1h28w28c24_e144_o24_k3s1p1_relu6_relu6_none_nchw"));
+  EXPECT_TRUE(reads_padded_planes("conv_f32_n1h28w28c8_o16_k3s1p1_relu_nchw"));
+  EXPECT_FALSE(reads_padded_planes("dw_f32_n1h112w112c64_k3s2p1_none_nchw"));
+  EXPECT_FALSE(reads_padded_planes("dw_f32_n1h28w28c64_k3s1p0_none_nchw"));
+  EXPECT_FALSE(reads_padded_planes("dw_f32_n1h28w28c64_k3s1p1_none"));
+}
+
 TEST(Phases, SmallMapsSplitIntoChannels) {
   const targets::Target target = target_of("x86-64-v4");
   for (const char* name :
