@@ -132,7 +132,8 @@ Func build_padded_planes(const Chain& chain, const StageFuncs& stage, const Func
   return pad;
 }
 
-Func build_tested_pad(const Chain& chain, const StageFuncs& stage, const Func& input, int index) {
+/// Where nothing marks the loads: the copy, or tests inside the sums.
+Func build_unmarked_pad(const Chain& chain, const StageFuncs& stage, const Func& input, int index) {
   return chain.phase.padded_planes ? build_padded_planes(chain, stage, input, index)
                                    : build_pad(chain, stage, input, index);
 }
@@ -156,7 +157,7 @@ Expr depthwise_product(const Chain& chain, const StageFuncs& stage, const Expr& 
 Expr inline_depthwise_sum(const Chain& chain, StageFuncs& stage, const Func& input, int index,
                           Expr sum) {
   stage.pad = chain.phase.likely_loads ? build_pad_of_loads(chain, stage, input, index, false)
-                                       : build_tested_pad(chain, stage, input, index);
+                                       : build_unmarked_pad(chain, stage, input, index);
   for (int ky = 0; ky < as_int(stage.stage.window.kernel[0]); ++ky) {
     for (int kx = 0; kx < as_int(stage.stage.window.kernel[1]); ++kx) {
       sum = sum + depthwise_product(chain, stage, kx, ky);
@@ -170,7 +171,7 @@ Expr inline_depthwise_sum(const Chain& chain, StageFuncs& stage, const Func& inp
 void pad_taps(const Chain& chain, StageFuncs& stage, const Func& input, int index,
               const Expr& row) {
   if (!chain.phase.likely_loads) {
-    stage.pad = build_tested_pad(chain, stage, input, index);
+    stage.pad = build_unmarked_pad(chain, stage, input, index);
     return;
   }
   // A window of one row may lie on zeros whole, where a loop over its only row would be empty; and

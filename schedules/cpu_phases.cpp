@@ -216,6 +216,7 @@ bool frees_row_stride(const spec::Layer& layer, const targets::Target& target, c
   return (rows - std::min(near, rows)) * pages > rows;
 }
 
+/// Whether a stage of the phase reads planes.
 bool windows_read_planes(const spec::Layer& layer, const Phase& phase) {
   for (int i = phase.first_stage; i <= phase.last_stage; ++i) {
     if (reads_planes(layer, static_cast<size_t>(i))) return true;

@@ -2,6 +2,8 @@
 // instruction set.
 #include "schedules/cpu_planes.h"
 
+#include <algorithm>
+
 #include "support/integers.h"
 
 namespace sepconv::schedules {
@@ -93,7 +95,7 @@ Loops tile_padded_window(StageFuncs& stage, int64_t rows, const WindowTile& tile
   const bool all_channels = tile.order == Order::yxc || tile.order == Order::ycx;
   const int64_t channels = all_channels ? stage.in.c : tile.v;
   const int64_t tiles = row_tiles(stage, rows, tile.y, kPlaneBytes / channels);
-  const int64_t height = tiles * tile.y;
+  const int64_t height = std::min(tiles * tile.y, rows);
   // Where tasks are ranges of channels, how many a call has is no constant.
   const bool cropped = chain.phase.axis == spec::Axis::channels && chain.stages.size() == 1;
   const bool whole = height >= rows && !cropped && stage.out.c % tile.v == 0;
