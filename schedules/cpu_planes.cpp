@@ -92,16 +92,19 @@ Loops tile_padded_window(StageFuncs& stage, int64_t rows, const WindowTile& tile
   const Loops loops = tile_window(stage, tile, tails, chain);
   const bool split = chain.layer.layout == spec::Layout::nhwc && stage.in.c > 1;
   if (!chain.phase.padded_planes || split) return loops;
-  const bool all_channels = tile.order == Order::yxc || tile.order == Order::ycx;
-  const int64_t channels = all_channels ? stage.in.c : tile.v;
-  const int64_t tiles = row_tiles(stage, rows, tile.y, kPlaneBytes / channels);
-  const int64_t height = std::min(tiles * tile.y, rows);
-  // Where tasks are ranges of channels, how many a call has is no constant.
+  // Where tasks are ranges of channels, how many a call has is no constant: a tile's are.
   const bool cropped = chain.phase.axis == spec::Axis::channels && chain.stages.size() == 1;
+  const bool inner = tile.order == Order::yxc || tile.order == Order::ycx;
+  const int64_t channels = inner && !cropped ? stage.in.c : tile.v;
+  const int64_t tiles =
+      inner && cropped ? 1 : row_tiles(stage, rows, tile.y, kPlaneBytes / channels);
+  const int64_t height = std::min(tiles * tile.y, rows);
   const bool whole = height >= rows && !cropped && stage.out.c % tile.v == 0;
-  const Var block("block");
+  Var block("block");
   Func result = stage.result;
-  if (tile.order == Order::cyx && whole) {
+  if (inner && cropped) {
+    block = loops.channels;
+  } else if (tile.order == Order::cyx && whole) {
     const int64_t most = channel_tiles(stage.out.c / tile.v, tile.v * plane_bytes(stage, height));
     result.split(loops.channels, block, loops.channels, as_int(most), TailStrategy::RoundUp);
   } else {

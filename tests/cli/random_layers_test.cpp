@@ -50,5 +50,41 @@ INSTANTIATE_TEST_SUITE_P(Targets, RandomLayers,
                            return name;
                          });
 
+/// Planar windows store their planes at a loop that depends on the order of the tiles' loops, on
+/// how many rows a step has, and on the axis of the tasks.
+struct Planes {
+  const char* layer;
+  schedules::Point knobs;  ///< beside the heuristic's
+};
+
+class PlanesOf : public ToolTest, public testing::WithParamInterface<Planes> {};
+
+TEST_P(PlanesOf, Verify) {
+  const targets::Target target = *targets::parse_target("x86-64-v3");
+  schedules::Point point = schedules::heuristic(*spec::parse_name(GetParam().layer), target);
+  for (const auto& [knob, value] : GetParam().knobs) point[knob] = value;
+  const auto outcome = run({"verify", GetParam().layer, "--target", target.name, "--threads", "2",
+                            "--schedule", schedules::to_string(point)});
+  if (outcome.code == 4) GTEST_SKIP() << outcome.err;
+  EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+}
+
+constexpr const char* kTallTiles = "dw_f32_n1h28w28c24_k3s1p1_relu6_nchw";  // tasks are channels
+constexpr const char* kShortTiles = "dw_f32_n2h28w28c10_k5s2p2_relu6_nchw";
+constexpr const char* kSteps = "ir_f32_n1h28w28c8_e24_o8_k3s1p1_relu6_relu6_none_res_nchw";
+
+INSTANTIATE_TEST_SUITE_P(
+    Orders, PlanesOf,
+    testing::Values(Planes{kTallTiles, {{"dw_y", 14}, {"dw_order", 0}}},
+                    Planes{kTallTiles, {{"dw_y", 14}, {"dw_order", 1}, {"dw_v", 2}}},
+                    Planes{kTallTiles, {{"dw_y", 14}, {"dw_order", 2}}},
+                    Planes{kTallTiles, {{"dw_y", 14}, {"dw_order", 3}}},
+                    Planes{kShortTiles, {{"dw_y", 1}, {"dw_order", 0}}},
+                    Planes{kShortTiles, {{"dw_y", 3}, {"dw_order", 1}}},
+                    Planes{kShortTiles, {{"dw_y", 2}, {"dw_order", 3}, {"dw_v", 4}}},
+                    Planes{kSteps, {{"rows", 6}, {"dw_y", 1}}},
+                    Planes{kSteps, {{"rows", 7}, {"dw_y", 1}, {"dw_order", 0}}},
+                    Planes{kSteps, {{"rows", 4}, {"dw_y", 2}, {"dw_order", 3}}}));
+
 }  // namespace
 }  // namespace sepconv::cli
