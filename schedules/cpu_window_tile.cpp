@@ -204,7 +204,8 @@ WindowChoice choose_planar(const Work& work, const targets::Target& target) {
   while (tile.lanes > 4 && ceil_div(width, tile.lanes) * tile.lanes * 4 > width * 5) {
     tile.lanes /= 2;
   }
-  tile.y = tile_rows(work, work.registers / 8);
+  // Rows share loads of their columns; those of a strided window take more instructions each.
+  tile.y = tile_rows(work, work.registers / (work.strided() ? 8 : 4));
   tile.order = kCyx;
   tile.split = work.extents.splits_columns(tile.lanes) ? 1 : 0;
   return tile;
