@@ -66,8 +66,10 @@ inline std::vector<float> outputs(const spec::Layer& layer, const measure::Kerne
   sepconv_call call{};
   call.packed = blob.get();
   call.packed_bytes = kernel.packed_bytes;
-  call.input = sepconv_dense_nhwc(input, 1, in.h, in.w, in.c);
-  call.output = sepconv_dense_nhwc(result.data(), 1, out.h, out.w, out.c);
+  // In nchw the same values belong to other elements, alike on every target.
+  const auto dense = layer.layout == spec::Layout::nchw ? sepconv_dense_nchw : sepconv_dense_nhwc;
+  call.input = dense(input, 1, in.h, in.w, in.c);
+  call.output = dense(result.data(), 1, out.h, out.w, out.c);
   check(kernel.workspace_bytes(call, call.workspace_bytes));
   const auto workspace = aligned(call.workspace_bytes);
   call.workspace = workspace.get();
