@@ -22,6 +22,31 @@ int64_t even_steps(int64_t rows, const spec::Layer& layer, const targets::Target
   return layer.stages.size() == 2 || holds ? rows / 2 : rows;
 }
 
+/// The least share of columns that tiles of a pointwise stage compute again in rows of that width.
+double repeated_columns(int64_t width) {
+  constexpr int64_t kFewest = 4, kMost = 14;
+  double least = repeated(width, kFewest);
+  for (int64_t x = kFewest; x <= std::min(kMost, width); ++x) {
+    least = std::min(least, repeated(width, x));
+  }
+  return least;
+}
+
+/// Whether the last stage of a separable block does better on its own, over the pixels of all rows
+/// at once: where steps of so many rows and tiles inside rows overlap much, or stream weights again
+/// and again that L2 does not hold, while it holds what passes between the stages.
+bool stands_apart(const spec::Layer& layer, int64_t rows, const targets::Target& target) {
+  constexpr double kOverlaps = 1.04;
+  const std::vector<Shape> shapes = spec::shapes(layer);
+  const Shape& out = shapes.back();
+  const Shape& mid = shapes[shapes.size() - 2];
+  const int64_t l2 = target.core.l2_bytes;
+  if (layer.stages.size() != 2 || !may_stand_apart(layer)) return false;
+  if (mid.h * mid.w * mid.c * 4 > 5 * l2 / 8) return false;
+  const bool streams = mid.c * out.c * 4 > l2;
+  return streams || repeated(out.h, rows) * repeated_columns(out.w) > kOverlaps;
+}
+
 }  // namespace
 
 /// The depthwise rows stay in a quarter of L2, the projection's weights are streamed once a step,
@@ -45,7 +70,7 @@ int64_t choose_rows(const spec::Layer& layer, const targets::Target& target) {
   const int64_t highest = std::min(limit, most);
   const int64_t rows = steps_divide(layer) ? largest_divisor(out.h, highest)
                                            : even_tile(out.h, highest, std::min(kMostRows, left));
-  return even_steps(rows, layer, target);
+  return stands_apart(layer, rows, target) ? 0 : even_steps(rows, layer, target);
 }
 
 }  // namespace sepconv::schedules

@@ -75,8 +75,16 @@ TEST(Heuristic, SplitsNothingFromWindowsThatSeeOnlyPadding) {
   EXPECT_NE(chosen("dw_split", "ir_f32_n1h9w2c38_e23_o2_k3x2s3p2_relu6_none_none"), 0);
 }
 
+TEST(Heuristic, SetsTheLastStageApartWhereRowsOverlapMuchInL2) {
+  EXPECT_EQ(chosen("rows", "dwpw_f32_n1h19w19c256_o256_k3s1p1_relu_relu"), 0);
+  EXPECT_NE(chosen("rows", "dwpw_f32_n1h20w20c256_o256_k3s1p1_relu_relu"), 0);
+  EXPECT_NE(chosen("rows", "dwpw_f32_n1h95w95c256_o256_k3s1p1_relu_relu"), 0);
+  // Weights of 4 MiB, which no L2 holds.
+  EXPECT_EQ(chosen("rows", "dwpw_f32_n1h10w10c1024_o1024_k3s1p1_relu_relu"), 0);
+}
+
 TEST(Heuristic, KeepsTestsInNarrowVectorsOfFusedLayers) {
-  EXPECT_EQ(chosen("dw_split", "dwpw_f32_n3h11w8c6_o32_k7s1p3_relu6_none", "x86-64-v3"), 0);
+  EXPECT_EQ(chosen("dw_split", "dwpw_f32_n3h12w8c6_o32_k7s1p3_relu6_none", "x86-64-v3"), 0);
   EXPECT_EQ(chosen("dw_split", "dw_f32_n3h11w8c6_k7s1p3_relu6", "x86-64-v3"), 1);
 }
 
