@@ -60,7 +60,8 @@ void bound_output(const Chain& chain, bool whole_vectors) {
   }
 }
 
-/// A depthwise stage's rows for one step of its consumer, in a scratch of whole rows.
+/// A depthwise stage's rows for one step of its consumer, in a scratch of whole rows. Planes that
+/// its pixels are split into are one step's too.
 void compute_window_at(StageFuncs& stage, Func consumer, const Var& step, int rows,
                        const WindowTile& tile, const Chain& chain) {
   stage.result.compute_at(consumer, step).store_in(MemoryType::Heap);
@@ -68,7 +69,12 @@ void compute_window_at(StageFuncs& stage, Func consumer, const Var& step, int ro
   order_storage(stage.result, tile.planar, chain);
   Tails tails = window_tails(tile, stage.out);
   tails.y = TailStrategy::RoundUp;
-  tile_padded_window(stage, rows, tile, tails, chain);
+  if (splits_planes(chain.layer, static_cast<size_t>(spec::depthwise_stage(chain.layer)))) {
+    tile_window(stage, tile, tails, chain);
+    split_planes_at(stage, consumer, step, tile.lanes, chain);
+  } else {
+    tile_padded_window(stage, rows, tile, tails, chain);
+  }
 }
 
 /// Tiles of the expansion as scratch memory: whole rows, and channels up to a whole tile.
@@ -168,9 +174,6 @@ void schedule_cpu(Chain& chain, const Point& point) {
   if (count == 1) return;
   StageFuncs& depthwise = chain.stages[count - 2];
   compute_window_at(depthwise, last.result, loops.step, rows, window, chain);
-  if (splits_planes(chain.layer, window_stage)) {
-    split_planes_at(depthwise, last.result, loops.step, window.lanes, chain);
-  }
   if (count == 2) return;
   compute_expansion_at(chain.stages[0], depthwise, last.result, loops.step, rows,
                        channel_tile(point, "ex", planar), chain);

@@ -87,11 +87,10 @@ void split_planes_at(const StageFuncs& stage, Func consumer, const Var& step, in
   compute_planes_at(stage, LoopLevel(consumer, step), lanes, chain);
 }
 
-Loops tile_padded_window(StageFuncs& stage, int64_t rows, const WindowTile& tile,
-                         const Tails& tails, const Chain& chain) {
+void tile_padded_window(StageFuncs& stage, int64_t rows, const WindowTile& tile, const Tails& tails,
+                        const Chain& chain) {
   const Loops loops = tile_window(stage, tile, tails, chain);
-  const bool split = chain.layer.layout == spec::Layout::nhwc && stage.in.c > 1;
-  if (!chain.phase.padded_planes || split) return loops;
+  if (!chain.phase.padded_planes) return;
   // Where tasks are ranges of channels, how many a call has is no constant: a tile's are.
   const bool cropped = chain.phase.axis == spec::Axis::channels && chain.stages.size() == 1;
   const bool inner = tile.order == Order::yxc || tile.order == Order::ycx;
@@ -113,7 +112,6 @@ Loops tile_padded_window(StageFuncs& stage, int64_t rows, const WindowTile& tile
   Func planes = stage.pad;
   planes.bound_extent(chain.y, as_int(stage.stage.window.span(0, height)));
   compute_planes_at(stage, LoopLevel(result, block), tile.lanes, chain);
-  return loops;
 }
 
 }  // namespace sepconv::schedules

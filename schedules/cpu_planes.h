@@ -16,7 +16,7 @@ void split_planes_at(const generators::StageFuncs& stage, Halide::Func consumer,
 
 /// tile_window() and, where the phase reads planes of an input that is planar already, these
 /// planes. `rows`: of the result at a time.
-Loops tile_padded_window(generators::StageFuncs& stage, int64_t rows, const WindowTile& tile,
-                         const Tails& tails, const generators::Chain& chain);
+void tile_padded_window(generators::StageFuncs& stage, int64_t rows, const WindowTile& tile,
+                        const Tails& tails, const generators::Chain& chain);
 
 }  // namespace sepconv::schedules

@@ -71,6 +71,8 @@ TEST_P(PlanesOf, Verify) {
 
 constexpr const char* kTallTiles = "dw_f32_n1h28w28c24_k3s1p1_relu6_nchw";  // tasks are channels
 constexpr const char* kShortTiles = "dw_f32_n2h28w28c10_k5s2p2_relu6_nchw";
+constexpr const char* kOneChannel = "dwpw_f32_n1h20w20c1_o8_k3s1p0_none_none";
+constexpr const char* kThreeChannels = "dwpw_f32_n1h13w17c3_o8_k3s2p1_none_relu";
 constexpr const char* kSteps = "ir_f32_n1h28w28c8_e24_o8_k3s1p1_relu6_relu6_none_res_nchw";
 
 INSTANTIATE_TEST_SUITE_P(
@@ -82,6 +84,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Planes{kShortTiles, {{"dw_y", 1}, {"dw_order", 0}}},
                     Planes{kShortTiles, {{"dw_y", 3}, {"dw_order", 1}}},
                     Planes{kShortTiles, {{"dw_y", 2}, {"dw_order", 3}, {"dw_v", 4}}},
+                    Planes{kOneChannel, {}}, Planes{kThreeChannels, {}},
                     Planes{kSteps, {{"rows", 6}, {"dw_y", 1}}},
                     Planes{kSteps, {{"rows", 7}, {"dw_y", 1}, {"dw_order", 0}}},
                     Planes{kSteps, {{"rows", 4}, {"dw_y", 2}, {"dw_order", 3}}}));
