@@ -80,6 +80,11 @@ inline constexpr int64_t kLine = 64, kSets = 64;
   return kSets / std::gcd(kSets, std::max<int64_t>(1, stride_bytes / kLine));
 }
 
+/// Whether a tensor stays in L2 beside what else is there.
+[[nodiscard]] inline bool stays_in_l2(int64_t bytes, int64_t l2_bytes) {
+  return bytes <= 5 * l2_bytes / 8;
+}
+
 /// The largest divisor of `extent` up to `limit`.
 [[nodiscard]] inline int64_t largest_divisor(int64_t extent, int64_t limit) {
   for (int64_t i = std::min(extent, limit); i > 1; --i) {

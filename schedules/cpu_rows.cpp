@@ -42,7 +42,7 @@ bool stands_apart(const spec::Layer& layer, int64_t rows, const targets::Target&
   const Shape& mid = shapes[shapes.size() - 2];
   const int64_t l2 = target.core.l2_bytes;
   if (layer.stages.size() != 2 || !may_stand_apart(layer)) return false;
-  if (mid.h * mid.w * mid.c * 4 > 5 * l2 / 8) return false;
+  if (!stays_in_l2(mid.h * mid.w * mid.c * 4, l2)) return false;
   const bool streams = mid.c * out.c * 4 > l2;
   return streams || repeated(out.h, rows) * repeated_columns(out.w) > kOverlaps;
 }

@@ -78,8 +78,7 @@ int64_t input_bytes(const Work& work) {
          4;
 }
 
-/// Whether the input stays in L2 beside what else is there.
-bool is_in_l2(const Work& work) { return input_bytes(work) <= 5 * work.l2_bytes / 8; }
+bool is_in_l2(const Work& work) { return stays_in_l2(input_bytes(work), work.l2_bytes); }
 
 /// Tile loops of a wide window. Vectors of less than a line of channels leave the rest of it to the
 /// next vector, so channels go innermost, as they do where the prefetcher must bring whole rows
@@ -95,9 +94,9 @@ int64_t wide_order(const Work& work, int64_t lanes) {
   const spec::Window& window = work.window;
   const bool passes = !work.fused && is_in_l2(work);
   if (work.strided()) {
+    if (work.fused || window.stride[1] == 1) return kYxc;
     const bool evicts = aliasing(work).strong && input_bytes(work) <= 2 * work.l2_bytes;
-    const bool columns = window.stride[1] > 1;
-    return columns && !work.fused && (passes || evicts) ? kCyx : kYxc;
+    return passes || evicts ? kCyx : kYxc;
   }
   const int64_t row_bytes = work.extents.width * work.extents.channels * 4;
   if (row_bytes % kPage == 0) return window.kernel[0] > 4 ? kYcx : kYxc;

@@ -29,7 +29,7 @@ bool is_one_step(const spec::Layer& layer, const emit::CompiledKernel& kernel) {
   const int64_t rows = kernel.point.at("rows");
   if (rows != 0 || height <= 8) return rows == 0 || rows >= height;
   const spec::Shape mid = spec::shapes(layer)[layer.stages.size() - 1];
-  return mid.h * mid.w * mid.c * 4 <= target_of(kernel.target.c_str()).core.l2_bytes;
+  return mid.h * mid.w * mid.c * 4 <= target_of(kernel.target).core.l2_bytes;
 }
 
 void expect_fused(const spec::Layer& layer, const emit::CompiledKernel& kernel) {
