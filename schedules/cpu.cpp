@@ -42,22 +42,22 @@ int ring_rows(const StageFuncs& depthwise, int rows) {
 void bound_output(const Chain& chain, bool whole_vectors) {
   Func output = chain.output;
   const spec::Shape& out = chain.stages.back().out;
-  if (chain.phase.axis != spec::Axis::channels) {
+  const spec::Axis axis = chain.phase.axis;
+  // A single task is the whole extent, which keeps addresses and what it allocates constant.
+  const bool whole = spec::task_count(spec::axis_extent(axis, out), chain.phase.grain) == 1;
+  if (axis != spec::Axis::channels || whole) {
     output.bound(chain.c, 0, as_int(out.c));
   } else {
     // Crops begin at a task, so channel blocks stay aligned to the packed weights.
     const int block = as_int(std::gcd(chain.phase.grain, spec::kChannelBlock));
     const auto channels = output.output_buffer().dim(0);
-    const int part = as_int(std::gcd(block, chain.stages.back().out.c));
+    const int part = as_int(std::gcd(block, out.c));
     const Halide::Expr extent = channels.extent();
     output.bound(chain.c, channels.min() / block * block,
                  whole_vectors ? extent / part * part : extent);
   }
-  if (chain.phase.axis != spec::Axis::pixels) output.bound(chain.x, 0, as_int(out.w));
-  // A single task is the whole height, which keeps what it allocates constant.
-  if (chain.phase.axis != spec::Axis::rows || chain.phase.grain >= out.h) {
-    output.bound(chain.y, 0, as_int(out.h));
-  }
+  if (axis != spec::Axis::pixels || whole) output.bound(chain.x, 0, as_int(out.w));
+  if (axis != spec::Axis::rows || whole) output.bound(chain.y, 0, as_int(out.h));
 }
 
 /// A depthwise stage's rows for one step of its consumer, in a scratch of whole rows. Planes that

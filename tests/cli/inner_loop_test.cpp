@@ -1,0 +1,52 @@
+// Tests of cli: inner loops of x86 kernels read whole vectors of packed weights, however many
+// channels a layer has.
+#include <gtest/gtest.h>
+
+#include "emit/assembly.h"
+#include "emit/library.h"
+#include "schedules/schedule.h"
+#include "spec/name.h"
+
+namespace sepconv::cli {
+namespace {
+
+class InnerLoops : public testing::TestWithParam<const char*> {
+ protected:
+  /// Takes lanes one by one where addresses of a vector's lanes are not known to be neighbours.
+  static void expect_whole_vectors(const char* name) {
+    const targets::Target target = *targets::parse_target(name);
+    emit::CompileOptions compile;
+    compile.worker = SEPCONV_TOOL;
+    compile.cache.directory = SEPCONV_BINARY_DIR "/test-cache";
+    compile.emits = {"asm"};
+    const auto heuristic = [](const spec::Layer& layer, const targets::Target& on) {
+      return Result<emit::Choice>(emit::Choice{schedules::heuristic(layer, on), "heuristic"});
+    };
+    const auto kernels =
+        emit::compile({spec::parse_name(GetParam()).value()}, {target}, heuristic, compile);
+    ASSERT_TRUE(kernels) << kernels.error().front().message;
+    const emit::CompiledKernel& kernel = kernels->front();
+    const auto assembly = emit::read_assembly(kernel.texts.at("asm"), target, kernel.loops);
+    ASSERT_FALSE(assembly.loops.empty());
+    for (const emit::InnerLoop& loop : assembly.loops) {
+      EXPECT_LE(loop.counts.broadcasts_shuffles + loop.counts.other, 4 * loop.counts.fma)
+          << name << " " << loop.name;
+    }
+  }
+};
+
+TEST_P(InnerLoops, ReadWholeVectors) {
+  for (const char* target : {"x86-64-v2", "x86-64-v3", "x86-64-v4"}) expect_whole_vectors(target);
+}
+
+// Channels as tasks: less than a tile and no multiple of a packed block, less than a block, more
+// than a tile, a tile and a rest; of a depthwise and of a fused stage.
+INSTANTIATE_TEST_SUITE_P(Layers, InnerLoops,
+                         testing::Values("pw_f32_n1h1w1c96_o24_relu", "pw_f32_n1h1w1c480_o120_relu",
+                                         "pw_f32_n1h1w1c240_o10_none", "pw_f32_n1h1w1c64_o200_none",
+                                         "dw_f32_n1h2w2c24_k3s1p1_none",
+                                         "dwpw_f32_n1h2w2c64_o72_k3s1p1_relu6_none"),
+                         [](const auto& info) { return std::string(info.param); });
+
+}  // namespace
+}  // namespace sepconv::cli
