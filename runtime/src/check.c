@@ -31,10 +31,16 @@ sepconv_status sepconv_check_batch(const sepconv_kernel* kernel, const sepconv_v
   if (n < 0) return SEPCONV_BAD_EXTENT;
   for (int i = 0; i < 2; ++i) {
     const int64_t image = tensors[i]->stride[0] * (int64_t)kernel->element_bytes;
-    if (image > 0 && n > INT64_MAX / 2 / image) return SEPCONV_BAD_EXTENT;
+    int64_t bytes;
+    if (__builtin_mul_overflow(n, image, &bytes) || bytes > INT64_MAX / 2) {
+      return SEPCONV_BAD_EXTENT;
+    }
   }
   for (uint64_t i = 0; i < variant->phase_count; ++i) {
-    if (n > (int64_t)UINT32_MAX / variant->phases[i].tasks) return SEPCONV_BAD_EXTENT;
+    int64_t tasks;
+    if (__builtin_mul_overflow(n, variant->phases[i].tasks, &tasks) || tasks > UINT32_MAX) {
+      return SEPCONV_BAD_EXTENT;
+    }
   }
   return SEPCONV_OK;
 }
@@ -48,7 +54,8 @@ static sepconv_status check_tensor(const sepconv_tensor* given, const sepconv_te
     if (given->stride[i] != compiled->stride[i]) return SEPCONV_BAD_STRIDE;
   }
   if (n > 0 && given->data == NULL) return SEPCONV_NULL_POINTER;
-  if ((uintptr_t)given->data % (uint64_t)element_bytes != 0) return SEPCONV_MISALIGNED;
+  /* Elements have a power of two of bytes. */
+  if (((uintptr_t)given->data & (uintptr_t)(element_bytes - 1)) != 0) return SEPCONV_MISALIGNED;
   return SEPCONV_OK;
 }
 

@@ -23,13 +23,13 @@ static sepconv_buffer* add_buffer(arguments* all, unsigned char* host, int32_t d
                                   int64_t element_bytes) {
   const uint32_t i = all->count++;
   sepconv_buffer* buffer = &all->buffers[i];
-  memset(buffer, 0, sizeof *buffer);
-  buffer->host = host;
-  buffer->type_code = SEPCONV_TYPE_FLOAT;
-  buffer->type_bits = (uint8_t)(8 * element_bytes);
-  buffer->type_lanes = 1;
-  buffer->dimensions = dimensions;
-  buffer->dim = all->dimensions[i];
+  const sepconv_buffer filled = {.host = host,
+                                 .type_code = SEPCONV_TYPE_FLOAT,
+                                 .type_bits = (uint8_t)(8 * element_bytes),
+                                 .type_lanes = 1,
+                                 .dimensions = dimensions,
+                                 .dim = all->dimensions[i]};
+  *buffer = filled;
   all->pointers[i + 1] = buffer;
   return buffer;
 }

@@ -21,6 +21,7 @@ static uint32_t wanted_pieces(const sepconv_call* call, const sepconv_phase* pha
                               uint64_t tasks) {
   const uint32_t threads =
       call != NULL && call->parallel_for != NULL && call->threads > 0 ? call->threads : 1;
+  if (threads == 1) return (uint32_t)least(tasks, 1);
   const uint64_t worthwhile = tasks / (uint64_t)phase->least;
   return (uint32_t)least(threads, worthwhile > 0 ? worthwhile : least(tasks, 1));
 }
@@ -54,8 +55,9 @@ static void run_range(work* all, uint32_t piece, uint64_t first, uint64_t last) 
                                 : (unsigned char*)all->call->workspace +
                                       all->variant->shared_bytes + slot.bytes * piece;
   while (first < last) {
-    const uint64_t image = first / an_image;
-    const uint64_t task = first % an_image;
+    /* Most calls are of one image, and some shorter than a division of them is worth. */
+    const uint64_t image = first < an_image ? 0 : first / an_image;
+    const uint64_t task = first - image * an_image;
     const uint64_t count = least(an_image - task, last - first);
     slot.count = 0;
     if (!sepconv_run_phase(all->kernel, all->call, all->phase, all->image + (int64_t)image,
