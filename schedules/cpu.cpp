@@ -82,7 +82,7 @@ void tile_expansion(StageFuncs& stage, const ChannelTile& tile, const Chain& cha
   stage.result.store_in(MemoryType::Heap).bound_extent(chain.x, as_int(stage.out.w));
   order_storage(stage.result, tile.planar, chain);
   Tails tails = channel_tails(tile, stage.out, 0);
-  if (!tile.planar && !tile.overlap_c) tails.c = TailStrategy::RoundUp;
+  if (!tile.planar) tails.c = TailStrategy::RoundUp;
   tile_channels(stage, tile, 0, tails, chain.input, chain);
 }
 
@@ -112,7 +112,8 @@ void compute_hidden_blocks(Chain& chain, const ChannelTile& tile, const WindowTi
 
 }  // namespace
 
-ChannelTile channel_tile(const Point& point, const std::string& prefix, bool planar) {
+ChannelTile channel_tile(const Point& point, const std::string& prefix, int64_t channels,
+                         bool planar) {
   ChannelTile tile;
   tile.x = as_int(get(point, prefix + "_x", 1));
   tile.v = as_int(get(point, prefix + "_v", 1));
@@ -122,9 +123,10 @@ ChannelTile channel_tile(const Point& point, const std::string& prefix, bool pla
   tile.taps = as_int(get(point, prefix + "_taps", 0));
   tile.split_x = get(point, prefix + "_split", 0) > 0;
   tile.stage = as_int(get(point, prefix + "_stage", 1));
-  tile.overlap_c = get(point, prefix + "_overlap", 0) == 1;
   tile.block = as_int(get(point, prefix + "_block", 0));
   tile.planar = planar;
+  tile.overlap_c = get(point, prefix + "_overlap", 0) == 1 ||
+                   (!planar && !channel_tile_fits(channels, tile.channels()));
   return tile;
 }
 
@@ -152,14 +154,15 @@ void schedule_cpu(Chain& chain, const Point& point) {
   const WindowTile window = window_tile(point, "dw", is_planar(chain.layer, window_stage));
   if (last.stage.kind == spec::StageKind::depthwise) {
     if (count == 2) {
-      compute_hidden_blocks(chain, channel_tile(point, "ex", planar), window);
+      const int64_t hidden = chain.stages.front().out.c;
+      compute_hidden_blocks(chain, channel_tile(point, "ex", hidden, planar), window);
       return;
     }
     tile_padded_window(last, last.out.h, window, window_tails(window, last.out), chain);
     return;
   }
   const bool dense = last.stage.kind == spec::StageKind::conv2d;
-  const ChannelTile tile = channel_tile(point, dense ? "cv" : "pw", planar);
+  const ChannelTile tile = channel_tile(point, dense ? "cv" : "pw", last.out.c, planar);
   const int rows = count > 1 ? as_int(get(point, "rows", 1)) : 0;
   Tails tails = channel_tails(tile, last.out, rows);
   // A step of a ring must not go back to rows that have left it.
@@ -176,7 +179,7 @@ void schedule_cpu(Chain& chain, const Point& point) {
   compute_window_at(depthwise, last.result, loops.step, rows, window, chain);
   if (count == 2) return;
   compute_expansion_at(chain.stages[0], depthwise, last.result, loops.step, rows,
-                       channel_tile(point, "ex", planar), chain);
+                       channel_tile(point, "ex", chain.stages[0].out.c, planar), chain);
 }
 
 }  // namespace sepconv::schedules

@@ -161,12 +161,26 @@ double tile_cycles(const ChannelChoice& tile, const Work& work, const targets::T
          kTileOverhead * std::min(1.0, instructions / kWindow);
 }
 
+/// A last tile of channels that overlaps the one before repeats little, and pays by more than the
+/// model errs.
+constexpr double kMostOverlap = 1.0 / 16, kOverlapGains = 1.06;
+
+bool overlaps(const ChannelChoice& tile, const Work& work) {
+  return !work.planar && !channel_tile_fits(work.channels, tile.channels(work));
+}
+
+/// Of vectors: those that a layer's last one fills in part count whole.
+bool overlaps_little(const ChannelChoice& tile, const Work& work) {
+  const int64_t vectors = ceil_div(work.channels, tile.lanes);
+  return tile.v <= vectors && repeated(vectors, tile.v) <= 1 + kMostOverlap;
+}
+
 /// Tiles that the space allows, as x (pixels or vectors of them), v and lanes.
 bool is_allowed(const ChannelChoice& tile, const Work& work, const targets::Target& target) {
   if (work.planar) {
     return tile.pixels(work) <= work.width && tile_in_registers(tile.v, tile.x, target);
   }
-  return channel_tile_fits(work.channels, tile.channels(work)) &&
+  return (!overlaps(tile, work) || overlaps_little(tile, work)) &&
          tile_in_registers(tile.x, tile.v, target);
 }
 
@@ -192,6 +206,7 @@ ChannelChoice best_tile(const Work& work, const spec::Layer& layer, const target
         if (!is_allowed(tile, work, target)) continue;
         if (repeated_work(tile, work) > most_repeated) continue;
         tile.cycles = tile_cycles(tile, work, target) * tiles(tile, work);
+        if (overlaps(tile, work)) tile.cycles *= kOverlapGains;
         if (tile.cycles < best.cycles) best = tile;
       }
     }

@@ -63,6 +63,18 @@ void check_overlap(Reasons& reasons, const std::string& prefix, int64_t channels
               "needs whole vectors and at least one whole tile");
 }
 
+/// A tile that reaches beyond the packed weights overlaps the one before instead, where that is no
+/// knob of its own.
+void check_whole_tile(Reasons& reasons, const Point& point, const std::string& prefix,
+                      int64_t channels, int64_t width, int64_t lanes) {
+  const bool chosen = point.contains(prefix + "_overlap");
+  if (!chosen && width <= support::round_up(channels, lanes)) return;
+  reasons.add(prefix + "_v",
+              "tiles of " + std::to_string(width) + " channels reach beyond the packed weights",
+              chosen ? "tiles must cover no more than the channels rounded up to 16"
+                     : "a tile must not be wider than the layer's " + std::to_string(channels));
+}
+
 void check_channel_tile(Reasons& reasons, const Point& point, const std::string& prefix,
                         const Stage& stage, const TiledExtents& extents,
                         const targets::Target& target) {
@@ -85,10 +97,7 @@ void check_channel_tile(Reasons& reasons, const Point& point, const std::string&
   } else if (overlaps) {
     check_overlap(reasons, prefix, extents.channels, v * lanes, lanes);
   } else if (!channel_tile_fits(extents.channels, v * lanes)) {
-    reasons.add(
-        prefix + "_v",
-        "tiles of " + std::to_string(v * lanes) + " channels reach beyond the packed weights",
-        "tiles must cover no more than the channels rounded up to 16");
+    check_whole_tile(reasons, point, prefix, extents.channels, v * lanes, lanes);
   }
   const int64_t pixels = extents.planar ? x * lanes : x;
   const int64_t split = knob(point, prefix + "_split");

@@ -137,9 +137,15 @@ Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, const 
   Func result = stage.result;
   result.split(chain.x, xo, xi, tile.pixels(), tails.x);
   if (tile.block > 0) result.split(xo, block, xo, tile.block, TailStrategy::GuardWithIf);
-  result.split(chain.c, co, ci, tile.channels(), tails.c);
   const Var& vector = tile.planar ? xi : ci;
-  result.split(vector, vector, lane, tile.lanes);
+  if (tile.overlap_c) {
+    // A last tile that moves back by whole vectors stays aligned to the packed weights.
+    result.split(chain.c, ci, lane, tile.lanes, tails.c);
+    result.split(ci, co, ci, tile.v, TailStrategy::ShiftInwards);
+  } else {
+    result.split(chain.c, co, ci, tile.channels(), tails.c);
+    result.split(vector, vector, lane, tile.lanes);
+  }
   std::vector<VarOrRVar> order{lane, vector, tile.planar ? ci : xi};
   const Var row = rows > 0 ? yi : chain.y;
   loops.rows = row;
@@ -204,9 +210,9 @@ Loops tile_window(StageFuncs& stage, const WindowTile& tile, const Tails& tails,
 Tails channel_tails(const ChannelTile& tile, const spec::Shape& out, int rows) {
   Tails tails{overlap_tail(out.w, tile.pixels()), overlap_tail(out.h, std::max(rows, 1)),
               overlap_tail(out.c, tile.channels())};
-  if (!tile.planar && !tile.overlap_c && out.c % tile.channels() != 0) {
-    tails.c = TailStrategy::GuardWithIf;
-  }
+  if (tile.planar) return tails;
+  const int width = tile.overlap_c ? tile.lanes : tile.channels();
+  tails.c = out.c % width == 0 ? TailStrategy::RoundUp : TailStrategy::GuardWithIf;
   return tails;
 }
 

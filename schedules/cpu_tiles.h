@@ -19,7 +19,7 @@ struct ChannelTile {
   int taps = 0;            ///< dense: tap loops unrolled: 0 none, 1 a row, 2 all
   bool split_x = false;    ///< dense: border columns in a loop of their own
   int stage = 1;           ///< input channels a load, broadcast from its lanes
-  bool overlap_c = false;  ///< the last channel tile overlaps the one before
+  bool overlap_c = false;  ///< the last channel tile overlaps the one before by whole vectors
   int block = 0;           ///< tiles of pixels that pass all channels before the next; 0: all
   bool planar = false;
 
@@ -42,8 +42,10 @@ struct WindowTile {
   [[nodiscard]] int channels() const { return planar ? v : v * lanes; }
 };
 
-/// Knob values by stage role, read from a point: "pw_x" and so on.
-[[nodiscard]] ChannelTile channel_tile(const Point& point, const std::string& prefix, bool planar);
+/// Knob values by stage role, read from a point: "pw_x" and so on; `channels` of the stage's
+/// output.
+[[nodiscard]] ChannelTile channel_tile(const Point& point, const std::string& prefix,
+                                       int64_t channels, bool planar);
 [[nodiscard]] WindowTile window_tile(const Point& point, const std::string& prefix, bool planar);
 
 /// Loads `tile.stage` input channels of every pixel at once into registers, from whose lanes the
@@ -69,7 +71,7 @@ struct Loops {
 struct Tails {
   Halide::TailStrategy x, y, c;
 };
-/// Masked stores where tiles of channel vectors pass the last channel; all else overlaps.
+/// Masked stores where vectors of channels pass the last one; all else overlaps.
 [[nodiscard]] Tails channel_tails(const ChannelTile& tile, const spec::Shape& out, int rows);
 [[nodiscard]] Tails window_tails(const WindowTile& tile, const spec::Shape& out);
 

@@ -50,16 +50,14 @@ INSTANTIATE_TEST_SUITE_P(Targets, RandomLayers,
                            return name;
                          });
 
-/// Planar windows store their planes at a loop that depends on the order of the tiles' loops, on
-/// how many rows a step has, and on the axis of the tasks.
-struct Planes {
+struct ForcedPoint {
   const char* layer;
   schedules::Point knobs;  ///< beside the heuristic's
 };
 
-class PlanesOf : public ToolTest, public testing::WithParamInterface<Planes> {};
+class PointOf : public ToolTest, public testing::WithParamInterface<ForcedPoint> {};
 
-TEST_P(PlanesOf, Verify) {
+TEST_P(PointOf, Verifies) {
   const targets::Target target = *targets::parse_target("x86-64-v3");
   schedules::Point point = schedules::heuristic(*spec::parse_name(GetParam().layer), target);
   for (const auto& [knob, value] : GetParam().knobs) point[knob] = value;
@@ -69,6 +67,8 @@ TEST_P(PlanesOf, Verify) {
   EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
 }
 
+// Planar windows store their planes at a loop that depends on the order of the tiles' loops, on how
+// many rows a step has, and on the axis of the tasks.
 constexpr const char* kTallTiles = "dw_f32_n1h28w28c24_k3s1p1_relu6_nchw";  // tasks are channels
 constexpr const char* kShortTiles = "dw_f32_n2h28w28c10_k5s2p2_relu6_nchw";
 constexpr const char* kOneChannel = "dwpw_f32_n1h20w20c1_o8_k3s1p0_none_none";
@@ -76,18 +76,32 @@ constexpr const char* kThreeChannels = "dwpw_f32_n1h13w17c3_o8_k3s2p1_none_relu"
 constexpr const char* kSteps = "ir_f32_n1h28w28c8_e24_o8_k3s1p1_relu6_relu6_none_res_nchw";
 
 INSTANTIATE_TEST_SUITE_P(
-    Orders, PlanesOf,
-    testing::Values(Planes{kTallTiles, {{"dw_y", 14}, {"dw_order", 0}}},
-                    Planes{kTallTiles, {{"dw_y", 14}, {"dw_order", 1}, {"dw_v", 2}}},
-                    Planes{kTallTiles, {{"dw_y", 14}, {"dw_order", 2}}},
-                    Planes{kTallTiles, {{"dw_y", 14}, {"dw_order", 3}}},
-                    Planes{kShortTiles, {{"dw_y", 1}, {"dw_order", 0}}},
-                    Planes{kShortTiles, {{"dw_y", 3}, {"dw_order", 1}}},
-                    Planes{kShortTiles, {{"dw_y", 2}, {"dw_order", 3}, {"dw_v", 4}}},
-                    Planes{kOneChannel, {}}, Planes{kThreeChannels, {}},
-                    Planes{kSteps, {{"rows", 6}, {"dw_y", 1}}},
-                    Planes{kSteps, {{"rows", 7}, {"dw_y", 1}, {"dw_order", 0}}},
-                    Planes{kSteps, {{"rows", 4}, {"dw_y", 2}, {"dw_order", 3}}}));
+    Planes, PointOf,
+    testing::Values(ForcedPoint{kTallTiles, {{"dw_y", 14}, {"dw_order", 0}}},
+                    ForcedPoint{kTallTiles, {{"dw_y", 14}, {"dw_order", 1}, {"dw_v", 2}}},
+                    ForcedPoint{kTallTiles, {{"dw_y", 14}, {"dw_order", 2}}},
+                    ForcedPoint{kTallTiles, {{"dw_y", 14}, {"dw_order", 3}}},
+                    ForcedPoint{kShortTiles, {{"dw_y", 1}, {"dw_order", 0}}},
+                    ForcedPoint{kShortTiles, {{"dw_y", 3}, {"dw_order", 1}}},
+                    ForcedPoint{kShortTiles, {{"dw_y", 2}, {"dw_order", 3}, {"dw_v", 4}}},
+                    ForcedPoint{kOneChannel, {}}, ForcedPoint{kThreeChannels, {}},
+                    ForcedPoint{kSteps, {{"rows", 6}, {"dw_y", 1}}},
+                    ForcedPoint{kSteps, {{"rows", 7}, {"dw_y", 1}, {"dw_order", 0}}},
+                    ForcedPoint{kSteps, {{"rows", 4}, {"dw_y", 2}, {"dw_order", 3}}}));
+
+// The last tile of channels overlaps the one before: whole vectors and a masked one, tasks of
+// pixels and of channels, a dense stage, and an expansion beside its projection.
+constexpr const char* kMasked = "pw_f32_n1h9w9c24_o87_relu";
+constexpr const char* kExpansion = "ir_f32_n1h9w9c24_e88_o72_k3s1p1_relu6_relu6_none";
+INSTANTIATE_TEST_SUITE_P(
+    Overlaps, PointOf,
+    testing::Values(ForcedPoint{kMasked, {{"pw_v", 4}, {"pw_x", 2}}},
+                    ForcedPoint{kMasked, {{"pw_v", 4}, {"pw_x", 2}, {"pw_order", 0}}},
+                    ForcedPoint{"pw_f32_n1h1w1c64_o300_none", {{"pw_v", 4}}},
+                    ForcedPoint{"dwpw_f32_n1h2w2c96_o152_k3s1p1_none_none",
+                                {{"pw_v", 3}, {"pw_x", 2}}},
+                    ForcedPoint{"conv_f32_n1h9w9c24_o72_k3s1p1_relu6", {{"cv_v", 4}, {"cv_x", 2}}},
+                    ForcedPoint{kExpansion, {{"ex_v", 4}, {"ex_x", 2}, {"pw_v", 4}, {"pw_x", 2}}}));
 
 }  // namespace
 }  // namespace sepconv::cli

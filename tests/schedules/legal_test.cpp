@@ -34,6 +34,7 @@ TEST_P(Legal, NamesTheKnob) {
 }
 
 constexpr const char* kPointwise = "pw_f32_n1h14w14c64_o96_none";
+constexpr const char* kFewChannels = "pw_f32_n1h14w14c64_o40_none";
 constexpr const char* kDepthwise = "dw_f32_n1h28w28c24_k3s1p1_relu6";
 constexpr const char* kSeparable = "dwpw_f32_n1h28w28c64_o64_k3s1p1_relu6_none";
 constexpr const char* kPlanar = "dwpw_f32_n1h7w7c64_o64_k3s1p1_relu6_none_nchw";
@@ -42,11 +43,12 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Refused{kPointwise, "pw_x", 0}, Refused{kPointwise, "pw_x", 14},
                     Refused{kPointwise, "pw_lanes", 16}, Refused{kPointwise, "pw_lanes", 3},
                     Refused{kPointwise, "pw_unroll", 3}, Refused{kPointwise, "pw_order", 2},
-                    Refused{kPointwise, "rows", 1}, Refused{kPointwise, "dw_x", 1},
-                    Refused{kDepthwise, "dw_x", 1000}, Refused{kDepthwise, "dw_v", 4},
-                    Refused{kDepthwise, "dw_unroll", 4}, Refused{kDepthwise, "dw_order", -1},
-                    Refused{kDepthwise, "dw_split", 4}, Refused{kSeparable, "rows", 17},
-                    Refused{kSeparable, "dw_y", 3}, Refused{kPlanar, "rows", 0}));
+                    Refused{kFewChannels, "pw_v", 8}, Refused{kPointwise, "rows", 1},
+                    Refused{kPointwise, "dw_x", 1}, Refused{kDepthwise, "dw_x", 1000},
+                    Refused{kDepthwise, "dw_v", 4}, Refused{kDepthwise, "dw_unroll", 4},
+                    Refused{kDepthwise, "dw_order", -1}, Refused{kDepthwise, "dw_split", 4},
+                    Refused{kSeparable, "rows", 17}, Refused{kSeparable, "dw_y", 3},
+                    Refused{kPlanar, "rows", 0}));
 
 TEST(LegalPoint, BlocksOfHiddenChannelsAreWholeAndPassOneByOne) {
   const targets::Target target = target_of("x86-64-v4");
@@ -74,6 +76,25 @@ TEST(LegalPoint, BlocksOfPixelsAreSeveralAndPassChannelsOutside) {
   point["pw_block"] = 2;
   point["pw_order"] = 0;
   EXPECT_TRUE(blames(legal(point, layer, target), "pw_block"));
+}
+
+TEST(LegalPoint, TilesOfChannelsOverlapWhereTheyWouldReachBeyondTheWeights) {
+  const spec::Layer layer = layer_of("pw_f32_n1h14w14c64_o80_none");
+  for (const char* name : {"x86-64-v3", "arm64"}) {
+    const targets::Target target = target_of(name);
+    Point point = heuristic(layer, target);
+    point["pw_lanes"] = target.lanes(4);
+    point["pw_v"] = 24 / target.lanes(4);
+    point["pw_x"] = 1;
+    const bool chosen = point.contains("pw_overlap");
+    EXPECT_EQ(chosen, std::string(name) == "arm64");
+    if (chosen) {
+      point["pw_overlap"] = 0;
+      EXPECT_TRUE(blames(legal(point, layer, target), "pw_v"));
+      point["pw_overlap"] = 1;
+    }
+    EXPECT_TRUE(legal(point, layer, target).empty());
+  }
 }
 
 TEST(LegalPoint, ReportsAMissingKnob) {
