@@ -50,9 +50,11 @@ Job make_job(const spec::Layer& layer, const targets::Target& target, const Choi
   }
   job.assembler =
       target.device == targets::Device::cuda && !support::find_program({"ptxas"}).empty();
-  const auto shapes = spec::shapes(layer);
-  for (size_t i = 0; i < layer.stages.size(); ++i) {
-    job.nominal_macs.push_back(nominal_macs(layer.stages[i], shapes[i], shapes[i + 1]));
+  const spec::Layer nest = spec::along_columns(layer);
+  job.nest = spec::canonical_name(nest);
+  const auto shapes = spec::shapes(nest);
+  for (size_t i = 0; i < nest.stages.size(); ++i) {
+    job.nominal_macs.push_back(nominal_macs(nest.stages[i], shapes[i], shapes[i + 1]));
   }
   job.inlined_macs.resize(layer.stages.size());
   // The symbol is unique among kernels that may meet in one library, and the same in all of them.
@@ -63,9 +65,8 @@ Job make_job(const spec::Layer& layer, const targets::Target& target, const Choi
     job.phases.push_back({"sepconv_k" + digest.substr(0, 16) + "_" + std::to_string(i),
                           output_cwh(phases[i], out), phases[i].last_stage});
     for (int stage = phases[i].first_stage; stage <= phases[i].last_stage; ++stage) {
-      if (!phases[i].inline_taps || layer.stages[stage].kind != spec::StageKind::depthwise)
-        continue;
-      const auto& kernel = layer.stages[stage].window.kernel;
+      if (!phases[i].inline_taps || nest.stages[stage].kind != spec::StageKind::depthwise) continue;
+      const auto& kernel = nest.stages[stage].window.kernel;
       job.inlined_macs[static_cast<size_t>(stage)] = static_cast<double>(kernel[0] * kernel[1]);
     }
   }

@@ -129,8 +129,9 @@ PhaseData phase_data(const spec::Phase& phase, const spec::Layer& layer,
   return data;
 }
 
-VariantData variant(const spec::Layer& layer, const targets::Target& target,
+VariantData variant(const spec::Layer& given, const targets::Target& target,
                     const CompiledKernel& kernel) {
+  const spec::Layer layer = spec::along_columns(given);
   const auto shapes = spec::shapes(layer);
   VariantData data;
   data.target = target.name;

@@ -61,6 +61,7 @@ std::string to_text(const Job& job) {
                       {"output_stage", phase.output_stage}});
   }
   return json{{"layer", job.layer},
+              {"nest", job.nest},
               {"target", job.target},
               {"halide", job.halide},
               {"point", job.point},
@@ -77,6 +78,7 @@ Result<Job> parse_job(const std::string& text) {
   return parse<Job>(text, "job", [](const json& value) {
     Job job;
     value.at("layer").get_to(job.layer);
+    value.at("nest").get_to(job.nest);
     value.at("target").get_to(job.target);
     value.at("halide").get_to(job.halide);
     value.at("point").get_to(job.point);

@@ -23,7 +23,8 @@ struct JobPhase {
 
 /// One kernel to compile: everything that decides the object's bytes.
 struct Job {
-  std::string layer;      ///< canonical name; the generator's parameter `layer`
+  std::string layer;      ///< canonical name
+  std::string nest;       ///< of spec::along_columns of it; the generator's parameter `layer`
   std::string target;     ///< canonical target name
   std::string halide;     ///< Halide target string with build flags
   std::string point;      ///< text; the generator's parameter `schedule`

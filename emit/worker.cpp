@@ -53,7 +53,7 @@ Halide::Module build_phase(const Job& job, size_t phase, const Halide::Target& t
   auto generator =
       Halide::Internal::GeneratorRegistry::create(job.generator, Halide::GeneratorContext(target));
   if (!generator) throw Halide::CompileError("no generator named " + job.generator);
-  generator->set_generatorparam_value("layer", job.layer);
+  generator->set_generatorparam_value("layer", job.nest);
   generator->set_generatorparam_value("schedule", job.point);
   generator->set_generatorparam_value("phase", std::to_string(phase));
   return generator->build_module(job.phases[phase].function);

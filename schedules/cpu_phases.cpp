@@ -124,6 +124,14 @@ Phase depthwise_phase(const spec::Layer& layer, const Point& point) {
   return phase_of(0, 0, better(rows, channels));
 }
 
+/// The same for a dense stage.
+Phase dense_phase(const spec::Layer& layer, const Point& point) {
+  const spec::Shape out = spec::output_shape(layer);
+  const Cut rows{Axis::rows, out.h, 1};
+  const Cut channels{Axis::channels, out.c, tile_channels(point, "cv", is_planar(layer, 0))};
+  return phase_of(0, 0, better(rows, channels));
+}
+
 /// The same for a fused nest, which repeats its depthwise stage for every range of channels.
 Phase separable_phase(const spec::Layer& layer, const Point& point) {
   const spec::Shape out = spec::output_shape(layer);
@@ -148,7 +156,7 @@ std::vector<Phase> cut(const spec::Layer& layer, const Point& point) {
     case spec::Op::depthwise:
       return {depthwise_phase(layer, point)};
     case spec::Op::conv2d:
-      return {Phase{0, 0, Axis::rows, 1}};
+      return {dense_phase(layer, point)};
     case spec::Op::depthwise_separable:
       return {separable_phase(layer, point)};
     case spec::Op::inverted_residual:

@@ -163,10 +163,20 @@ void explain_tasks(std::vector<std::string>& lines, const spec::Layer& layer,
 
 }  // namespace
 
-std::vector<std::string> explain(const spec::Layer& layer, const targets::Target& target,
+std::vector<std::string> explain(const spec::Layer& given, const targets::Target& target,
                                  const Point& point) {
-  if (target.device != targets::Device::cpu) return gpu_explain(layer, target.gpu, point);
+  const spec::Layer layer = spec::along_columns(given);
   std::vector<std::string> lines;
+  if (layer != given) {
+    lines.push_back(fmt::format("one column of {} rows, computed as one row of {} columns",
+                                given.input.h, layer.input.w));
+  }
+  if (target.device != targets::Device::cpu) {
+    for (std::string& line : gpu_explain(layer, target.gpu, point)) {
+      lines.push_back(std::move(line));
+    }
+    return lines;
+  }
   const std::vector<Shape> shapes = spec::shapes(layer);
   explain_tasks(lines, layer, target, point);
   if (layer.stages.size() > 1) explain_step(lines, layer, shapes, point, target);

@@ -283,7 +283,8 @@ GpuCost gpu_cost(const spec::Layer& layer, const Phase& phase, const GpuTile& ti
   return cost;
 }
 
-double gpu_microseconds(const spec::Layer& layer, const targets::Gpu& gpu, const Point& point) {
+double gpu_microseconds(const spec::Layer& given, const targets::Gpu& gpu, const Point& point) {
+  const spec::Layer layer = spec::along_columns(given);
   double sum = 0;
   for (const Phase& phase : gpu_phases(layer, point)) {
     sum += gpu_cost(layer, phase, gpu_tile(layer, phase, point), gpu).us();

@@ -45,22 +45,26 @@ Point point_of(const spec::Layer& layer, const targets::Target& target, const st
 }  // namespace
 
 Space space(const spec::Layer& layer, const targets::Target& target) {
-  return on_cpu(target) ? cpu_space(layer, target) : gpu_space(layer);
+  const spec::Layer nest = spec::along_columns(layer);
+  return on_cpu(target) ? cpu_space(nest, target) : gpu_space(nest);
 }
 
 Point heuristic(const spec::Layer& layer, const targets::Target& target) {
-  if (!on_cpu(target)) return gpu_heuristic(layer, target.gpu);
-  return target.isa == "arm64" ? arm_heuristic(layer, target) : x86_heuristic(layer, target);
+  const spec::Layer nest = spec::along_columns(layer);
+  if (!on_cpu(target)) return gpu_heuristic(nest, target.gpu);
+  return target.isa == "arm64" ? arm_heuristic(nest, target) : x86_heuristic(nest, target);
 }
 
 Errors legal(const Point& point, const spec::Layer& layer, const targets::Target& target) {
   if (Errors errors = unsupported(layer, target); !errors.empty()) return errors;
-  return on_cpu(target) ? cpu_legal(point, layer, target) : gpu_legal(point, layer);
+  const spec::Layer nest = spec::along_columns(layer);
+  return on_cpu(target) ? cpu_legal(point, nest, target) : gpu_legal(point, nest);
 }
 
 std::vector<Phase> phases(const spec::Layer& layer, const targets::Target& target,
                           const Point& point) {
-  return on_cpu(target) ? cpu_phases(layer, target, point) : gpu_phases(layer, point);
+  const spec::Layer nest = spec::along_columns(layer);
+  return on_cpu(target) ? cpu_phases(nest, target, point) : gpu_phases(nest, point);
 }
 
 void install() {

@@ -30,7 +30,7 @@ using spec::Phase;
 /// it; empty: it has.
 [[nodiscard]] Errors unsupported(const spec::Layer& layer, const targets::Target& target);
 
-/// The phases that a legal point cuts the layer into, in order.
+/// The phases that a legal point cuts spec::along_columns(layer) into, in order.
 [[nodiscard]] std::vector<Phase> phases(const spec::Layer& layer, const targets::Target& target,
                                         const Point& point);
 

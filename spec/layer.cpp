@@ -82,6 +82,26 @@ int depthwise_stage(const Layer& layer) {
   return -1;
 }
 
+Layer along_columns(const Layer& layer) {
+  bool narrow = layer.input.w == 1 && layer.input.h > 1;
+  for (const Stage& stage : layer.stages) {
+    const Window& window = stage.window;
+    narrow = narrow && window.kernel[1] == 1 && window.padding[1] == 0 && window.padding[3] == 0;
+  }
+  Layer turned = layer;
+  if (!narrow) return turned;
+  std::swap(turned.input.h, turned.input.w);
+  for (Stage& stage : turned.stages) {
+    Window& window = stage.window;
+    std::swap(window.kernel[0], window.kernel[1]);
+    std::swap(window.stride[0], window.stride[1]);
+    std::swap(window.dilation[0], window.dilation[1]);
+    const auto [top, left, bottom, right] = window.padding;
+    window.padding = {left, top, right, bottom};
+  }
+  return turned;
+}
+
 std::vector<Parameter> parameters(const Layer& layer) {
   std::vector<Parameter> all;
   int64_t channels_in = layer.input.c;

@@ -109,6 +109,11 @@ struct LayerFile {
 /// The stage of the layer's depthwise part, or -1.
 [[nodiscard]] int depthwise_stage(const Layer& layer);
 
+/// The layer as loop nests compute it, which run along columns: where a map and its windows are one
+/// column wide, columns are rows and rows columns. That is the same layer over the same bytes, of
+/// inputs, outputs and packed weights. Other layers are as they are.
+[[nodiscard]] Layer along_columns(const Layer& layer);
+
 /// One part of a layer's packed weights, in the order in which kernels take them.
 ///
 /// The layout depends on the layer alone, never on schedule or target, so that every variant of a

@@ -103,5 +103,16 @@ INSTANTIATE_TEST_SUITE_P(
                     ForcedPoint{"conv_f32_n1h9w9c24_o72_k3s1p1_relu6", {{"cv_v", 4}, {"cv_x", 2}}},
                     ForcedPoint{kExpansion, {{"ex_v", 4}, {"ex_x", 2}, {"pw_v", 4}, {"pw_x", 2}}}));
 
+// Maps of one column are computed as one row; dense stages of few rows share out channels.
+INSTANTIATE_TEST_SUITE_P(
+    OneColumn, PointOf,
+    testing::Values(ForcedPoint{"dw_f32_n2h33w1c20_k9x1s2x1p4x0x4x0_none", {}},
+                    ForcedPoint{"dw_f32_n1h64w1c24_k5x1s1p2x0x2x0_relu6_nchw", {}},
+                    ForcedPoint{"pw_f32_n2h50w1c24_o40_none_res", {}},
+                    ForcedPoint{"conv_f32_n1h100w1c24_o72_k9x1s2x1p4x0x4x0_relu", {}},
+                    ForcedPoint{"dwpw_f32_n1h40w1c32_o48_k5x1s1p2x0x2x0_relu_none", {}},
+                    ForcedPoint{"ir_f32_n1h32w1c24_e96_o24_k3x1s1p1x0x1x0_relu6_relu6_none_res",
+                                {}}));
+
 }  // namespace
 }  // namespace sepconv::cli

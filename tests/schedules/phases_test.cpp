@@ -10,7 +10,8 @@ namespace sepconv::schedules {
 namespace {
 
 int64_t extent(const spec::Layer& layer, const Phase& phase) {
-  const spec::Shape out = spec::shapes(layer)[static_cast<size_t>(phase.last_stage) + 1];
+  const auto shapes = spec::shapes(spec::along_columns(layer));
+  const spec::Shape& out = shapes[static_cast<size_t>(phase.last_stage) + 1];
   switch (phase.axis) {
     case Axis::rows:
       return out.h;
@@ -58,7 +59,9 @@ TEST(Phases, SmallMapsSplitIntoChannels) {
   const targets::Target target = target_of("x86-64-v4");
   for (const char* name :
        {"dwpw_f32_n1h14w14c512_o512_k3s1p1_relu6_relu6", "pw_f32_n1h7w7c320_o1280_relu6",
-        "ir_f32_n1h7w7c160_e960_o160_k3s1p1_relu6_relu6_none_res"}) {
+        "ir_f32_n1h7w7c160_e960_o160_k3s1p1_relu6_relu6_none_res",
+        "conv_f32_n1h1w100c24_o160_k1x9s1p0x4x0x4_relu",
+        "dwpw_f32_n1h256w1c256_o256_k33x1s1p16x0x16x0_none_relu"}) {
     const spec::Layer layer = layer_of(name);
     EXPECT_EQ(phases(layer, target, heuristic(layer, target))[0].axis, Axis::channels) << name;
   }
