@@ -62,11 +62,14 @@ ChannelChoice best_tile(const ChannelWork& work, const spec::Layer& layer,
   return best;
 }
 
-/// Weights that fit half of L1 are re-read for every pixel tile, and somewhat more where windows
-/// have few pixels beside them there; larger ones go block by block.
-int64_t choose_order(const ChannelWork& work, const targets::Target& target) {
+/// Weights that fit half of L1 are re-read for every pixel tile; larger ones go block by block.
+/// Somewhat larger ones stay too under windows, which have few pixels beside them in L1, and where
+/// pixels that leave L2 in parts would come back for their next part.
+int64_t choose_order(const ChannelWork& work, const spec::Layer& layer,
+                     const targets::Target& target) {
   const int64_t l1 = target.core.l1_bytes;
-  const int64_t most = work.is_short_window() ? 5 * l1 / 8 : l1 / 2;
+  const bool pixels = goes_by_blocks(layer) && work.far_output;
+  const int64_t most = work.is_short_window() ? 5 * l1 / 8 : pixels ? 3 * l1 / 4 : l1 / 2;
   return work.reduction() * work.channels * 4 > most ? 1 : 0;
 }
 
@@ -83,9 +86,12 @@ void choose_block(Point& point, const spec::Layer& layer, const targets::Target&
   const int64_t l2 = target.core.l2_bytes;
   const bool repeats = knob(point, "pw_order") == 1 && extents.channels > channels;
   const bool weights_stay = extents.channels * pixel_bytes <= l2 / 2;
+  // Pixels come again for the next channels, those of the output to be written in part.
+  const bool stay = extents.width * pixel_bytes <= l2 / 2 &&
+                    stays_in_l2(extents.width * extents.channels * 4, l2);
   int64_t& tiles = point["pw_block"];
   tiles = 0;
-  if (!repeats || converts || !weights_stay || extents.width * pixel_bytes <= l2 / 2) return;
+  if (!repeats || converts || !weights_stay || stay) return;
   const int64_t tile_bytes = knob(point, "pw_x") * pixel_bytes;
   for (int64_t n = 2; n <= kMostTiles && n * tile_bytes <= l2 / 8; n *= 2) tiles = n;
 }
@@ -117,7 +123,7 @@ void choose_channel_tile(Point& point, const spec::Layer& layer, size_t stage,
   point[prefix + "_v"] = tile.v;
   point[prefix + "_lanes"] = tile.lanes;
   point[prefix + "_unroll"] = choose_unroll(tile, work, target);
-  point[prefix + "_order"] = choose_order(work, target);
+  point[prefix + "_order"] = choose_order(work, layer, target);
   choose_block(point, layer, target);
 }
 
