@@ -1,4 +1,5 @@
-// Schedules: chooses the tile of a depthwise stage. Knows no Halide and no instruction set.
+// Schedules: chooses the tile of a depthwise stage. Knows no Halide and no instruction set. Longer
+// than other files: one rule a kind of window, to be read side by side.
 #include <array>
 #include <limits>
 
@@ -18,6 +19,7 @@ struct Work {
   spec::Window window;
   int64_t step_height = 1;  ///< rows of a fused step, else the height
   bool fused = false;
+  bool alone = false;  ///< nothing else is computed between its tiles
   int64_t registers = 16;
   int64_t l1_ways = 8, l2_bytes = 0;
   bool fast_fma = false;       ///< whole vectors at more than one a cycle
@@ -162,6 +164,27 @@ void choose_dilated_pixels(WindowChoice& tile, const Work& work) {
   if (!few && tile.lanes * 4 >= kLine && is_in_l2(work)) tile.order = kCyx;
 }
 
+/// Vectors as wide as a line begin within one where a pixel is no whole number of lines: each load
+/// and store takes two. Two adjacent vectors share the line between them, so pairs of them pass a
+/// map that L2 holds beside its result, and find its rows in L1 again, in tiles of as few columns
+/// and rows as share their loads. Of narrow pixels a pair would compute much twice.
+/// False: no such vectors, or nothing gained.
+bool choose_crossing_pixels(WindowChoice& tile, const Work& work) {
+  constexpr int64_t kFewVectors = 3;
+  constexpr double kMostPaired = 1.3;
+  const int64_t channels = work.extents.channels;
+  const bool crosses = tile.lanes * 4 >= kLine && channels * 4 % kLine != 0;
+  if (!crosses || !work.alone || ceil_div(channels, tile.lanes) <= kFewVectors) return false;
+  const bool pairs = repeated(channels, 2 * tile.lanes) <= kMostPaired;
+  const bool passes = stays_in_l2(2 * input_bytes(work), work.l2_bytes);
+  if (!pairs && !passes) return false;
+  tile.v = pairs ? 2 : 1;
+  tile.x = even_tile(work.extents.width, pairs ? 2 : 4, work.most_repeated);
+  tile.y = tile_rows(work, 2);
+  tile.order = passes ? kCyx : kYxc;
+  return true;
+}
+
 /// Columns and rows of a tile. Accumulators may take half of the registers; the rest holds weights
 /// and inputs. Wide windows get whole rows, whose loads their outputs share.
 void choose_pixels(WindowChoice& tile, const Work& work) {
@@ -184,7 +207,7 @@ void choose_pixels(WindowChoice& tile, const Work& work) {
     choose_dilated_pixels(tile, work);
   } else if (work.strided()) {
     choose_strided_pixels(tile, work);
-  } else {
+  } else if (!choose_crossing_pixels(tile, work)) {
     // A single row shares no loads with others; as one tile its columns share all of theirs.
     const bool row = work.fused && work.step_height == 1 && width <= budget;
     tile.x = row ? width : even_tile(width, width <= 14 ? 7 : 4, work.most_repeated);
@@ -259,6 +282,7 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
   work.extents = tiled_extents(layer, stage);
   work.window = layer.stages[stage].window;
   work.fused = layer.stages.size() > 1;
+  work.alone = layer.stages.size() == 1 || (layer.stages.size() == 2 && rows == 0);
   work.step_height = rows > 0 ? rows : work.extents.height;
   work.registers = target.registers;
   work.l1_ways = l1_ways(target);

@@ -136,8 +136,44 @@ TEST(Heuristic, TakesDilatedPartsOfLinesTogether) {
   EXPECT_EQ(chosen("dw_order", "dw_f32_n1h33w33c80_k3s1p4d4_relu", "x86-64-v3"), 0);
 }
 
+TEST(Heuristic, PassesPairsOfVectorsThatCrossLines) {
+  const char* wide = "x86-64-v4@sapphirerapids";
+  const char* crosses = "dw_f32_n1h28w28c146_k3s1p1_none";
+  EXPECT_EQ(chosen("dw_v", crosses, wide), 2);
+  EXPECT_EQ(chosen("dw_order", crosses, wide), 2);
+  EXPECT_EQ(chosen("dw_v", crosses, "x86-64-v3"), 1);
+  EXPECT_EQ(chosen("dw_v", "dw_f32_n1h28w28c144_k3s1p1_none", wide), 1);  // nine lines a pixel
+  // A pair would be a third of 72 channels too wide, and L2 does not hold two maps of 56x56x100.
+  EXPECT_EQ(chosen("dw_v", "dw_f32_n1h28w28c72_k3s1p1_none", wide), 1);
+  EXPECT_EQ(chosen("dw_order", "dw_f32_n1h28w28c72_k3s1p1_none", wide), 2);
+  EXPECT_EQ(chosen("dw_v", "dw_f32_n1h56w56c100_k3s1p1_none", wide), 2);
+  EXPECT_EQ(chosen("dw_order", "dw_f32_n1h56w56c100_k3s1p1_none", wide), 0);
+}
+
+TEST(Heuristic, UnrollsTapsWherePixelsWaitInRegisters) {
+  const char* wide = "x86-64-v4@sapphirerapids";
+  EXPECT_EQ(chosen("cv_taps", "conv_f32_n1h112w112c3_o16_k3s1p1_relu", wide), 1);
+  EXPECT_EQ(chosen("cv_taps", "conv_f32_n1h112w112c3_o16_k5s2p2_relu", wide), 0);
+  EXPECT_EQ(chosen("cv_taps", "conv_f32_n1h112w112c16_o16_k3s1p1_relu", wide), 0);
+}
+
+TEST(Heuristic, WritesPixelsBeyondL2Whole) {
+  const char* wide = "x86-64-v4@sapphirerapids";
+  EXPECT_EQ(chosen("pw_order", "pw_f32_n1h80w80c18_o405_none", wide), 0);
+  EXPECT_EQ(chosen("pw_order", "pw_f32_n1h20w20c18_o405_none", wide), 1);
+  EXPECT_GT(chosen("pw_block", "pw_f32_n1h56w56c40_o300_none", wide), 0);
+  EXPECT_EQ(chosen("pw_block", "pw_f32_n1h14w14c40_o300_none", wide), 0);
+}
+
+TEST(Heuristic, OverlapsChannelsWhereNoTileDividesThem) {
+  // 19 blocks of 16: one vector is the only divisor.
+  const char* wide = "x86-64-v4@sapphirerapids";
+  EXPECT_GT(chosen("pw_v", "pw_f32_n1h14w14c304_o304_none", wide), 1);
+  EXPECT_GT(chosen("cv_v", "conv_f32_n1h14w14c40_o300_k3s1p1_none", wide), 1);
+}
+
 TEST(Heuristic, PassesInputsBeyondL2InBlocks) {
-  EXPECT_EQ(chosen("pw_block", "pw_f32_n1h28w28c64_o256_none"), 0);
+  EXPECT_EQ(chosen("pw_block", "pw_f32_n1h14w14c64_o256_none"), 0);
   EXPECT_GT(chosen("pw_block", "pw_f32_n1h112w112c128_o256_none"), 0);
   EXPECT_GT(chosen("pw_block", "pw_f32_n1h112w112c128_o256_none", "arm64"), 0);
 }
