@@ -10,8 +10,12 @@ namespace sepconv::schedules {
 namespace {
 
 /// Sums of more taps than this compile better as updates of accumulators than as one expression,
-/// whose loads the compiler orders badly; with few registers any expression spills.
-int64_t most_expression_taps(int64_t registers) { return registers >= 32 ? 9 : 0; }
+/// whose loads the compiler orders badly; with few registers any expression spills. More
+/// accumulators than registers spill at every tap.
+int64_t most_expression_taps(int64_t accumulators, int64_t registers) {
+  if (registers < 32) return 0;
+  return accumulators > registers ? 16 : 9;
+}
 
 /// A depthwise stage as its tile sees it.
 struct Work {
@@ -256,7 +260,7 @@ int64_t choose_unroll(const WindowChoice& tile, const Work& work) {
   // several vectors of channels leave only beside few accumulators.
   const bool fits = tile.v == 1 || work.taps() * tile.v + accumulators < work.registers;
   const bool expression =
-      work.taps() <= most_expression_taps(work.registers) && !work.fused && fits;
+      work.taps() <= most_expression_taps(accumulators, work.registers) && !work.fused && fits;
   return expression && !branches && !work.extents.planar ? kExpression : kAllTaps;
 }
 
@@ -294,6 +298,9 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
     tile = choose_planar(work, target);
   } else {
     tile.lanes = channel_lanes(work.extents.channels, work.most_repeated, target);
+    // An overlapping vector of AVX-512 that begins between two input channels' copies is a gather.
+    const bool copies = layer.stages[stage].multiplier % 8 == 0;
+    if (tile.lanes > 8 && work.extents.channels % tile.lanes != 0 && copies) tile.lanes = 8;
     work.most_repeated /= repeated(work.extents.channels, tile.lanes);
     choose_pixels(tile, work);
     if (tile.v * tile.lanes > work.extents.channels) tile.v = 1;

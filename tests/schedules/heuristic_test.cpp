@@ -150,6 +150,17 @@ TEST(Heuristic, PassesPairsOfVectorsThatCrossLines) {
   EXPECT_EQ(chosen("dw_order", "dw_f32_n1h56w56c100_k3s1p1_none", wide), 0);
 }
 
+TEST(Heuristic, KeepsCopiesOfAnInputChannelInAVector) {
+  EXPECT_EQ(chosen("dw_lanes", "dw_f32_n1h30w31c29_m8_k3s2p0_none", "x86-64-v4"), 8);
+  EXPECT_EQ(chosen("dw_lanes", "dw_f32_n1h30w31c28_m8_k3s2p0_none", "x86-64-v4"), 16);
+}
+
+TEST(Heuristic, ComputesWholeMapsOfMoreAccumulatorsThanRegistersPixelByPixel) {
+  EXPECT_EQ(chosen("dw_unroll", "dw_f32_n1h14w14c288_k4s2p1_none", "x86-64-v4"), 3);
+  EXPECT_EQ(chosen("dw_unroll", "dw_f32_n1h7w7c128_k3x5s1p1x2x1x2_none", "x86-64-v4"), 3);
+  EXPECT_EQ(chosen("dw_unroll", "dw_f32_n1h5w5c128_k5s1p2_none", "x86-64-v4"), 0);
+}
+
 TEST(Heuristic, UnrollsTapsWherePixelsWaitInRegisters) {
   const char* wide = "x86-64-v4@sapphirerapids";
   EXPECT_EQ(chosen("cv_taps", "conv_f32_n1h112w112c3_o16_k3s1p1_relu", wide), 1);
