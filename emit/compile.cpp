@@ -50,7 +50,7 @@ Job make_job(const spec::Layer& layer, const targets::Target& target, const Choi
   }
   job.assembler =
       target.device == targets::Device::cuda && !support::find_program({"ptxas"}).empty();
-  const spec::Layer nest = spec::along_columns(layer);
+  const spec::Layer nest = schedules::nest(layer, target);
   job.nest = spec::canonical_name(nest);
   const auto shapes = spec::shapes(nest);
   for (size_t i = 0; i < nest.stages.size(); ++i) {

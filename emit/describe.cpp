@@ -131,7 +131,7 @@ PhaseData phase_data(const spec::Phase& phase, const spec::Layer& layer,
 
 VariantData variant(const spec::Layer& given, const targets::Target& target,
                     const CompiledKernel& kernel) {
-  const spec::Layer layer = spec::along_columns(given);
+  const spec::Layer layer = schedules::nest(given, target);
   const auto shapes = spec::shapes(layer);
   VariantData data;
   data.target = target.name;
@@ -141,6 +141,7 @@ VariantData variant(const spec::Layer& given, const targets::Target& target,
   for (size_t i = 0; i < phases.size(); ++i) {
     PhaseData phase = phase_data(phases[i], layer, shapes);
     phase.function = kernel.functions[i];
+    phase.images = given.input.n / layer.input.n;
     if (i > 0) phase.input_offset = data.phases.back().output_offset;
     if (i + 1 < phases.size()) {
       phase.output_offset = data.shared_bytes;

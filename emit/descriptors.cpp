@@ -72,6 +72,7 @@ void write_phases(Writer& out, const VariantData& variant, const std::string& na
     out.number(phase.tasks);
     out.number(phase.least);
     out.number(phase.range);
+    out.number(phase.images);
     out.numbers(phase.input_hwc);
     out.numbers(phase.output_hwc);
     out.number(phase.input_offset);

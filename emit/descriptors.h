@@ -13,7 +13,7 @@ namespace sepconv::emit {
 struct PhaseData {
   std::string function;  ///< argv symbol
   uint32_t axis = 0, flags = 0;
-  int64_t grain = 1, tasks = 1, least = 1, range = 1;
+  int64_t grain = 1, tasks = 1, least = 1, range = 1, images = 1;
   std::array<int64_t, 3> input_hwc{}, output_hwc{};
   int64_t input_offset = -1, output_offset = -1;
   uint32_t first_part = 0, part_count = 0;

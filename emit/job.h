@@ -24,7 +24,7 @@ struct JobPhase {
 /// One kernel to compile: everything that decides the object's bytes.
 struct Job {
   std::string layer;      ///< canonical name
-  std::string nest;       ///< of spec::along_columns of it; the generator's parameter `layer`
+  std::string nest;       ///< of schedules::nest of it; the generator's parameter `layer`
   std::string target;     ///< canonical target name
   std::string halide;     ///< Halide target string with build flags
   std::string point;      ///< text; the generator's parameter `schedule`

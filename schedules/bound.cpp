@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "spec/cost.h"
-#include "spec/name.h"
 #include "support/integers.h"
 #include "targets/rates.h"
 
@@ -82,22 +81,6 @@ void advise_activations(const Layer& layer, std::vector<std::string>& advice) {
   }
 }
 
-/// Images run one after the other, each over all weights.
-void advise_batches(const Layer& layer, std::vector<std::string>& advice) {
-  constexpr int64_t kFewPixels = 64;
-  const spec::Shape& in = layer.input;
-  const bool rows = layer.op == spec::Op::pointwise && layer.layout == spec::Layout::nhwc;
-  if (!rows || in.n == 1 || in.h * in.w >= kFewPixels) return;
-  Layer one = layer;
-  one.input.h *= in.n;
-  one.input.n = 1;
-  advice.push_back(
-      fmt::format("each of {} images of {} pixels reads all weights; as {}, the same layer over "
-                  "the same bytes, "
-                  "all pixels share them",
-                  in.n, in.h * in.w, spec::canonical_name(one)));
-}
-
 void advise_sizes(const Layer& layer, const targets::Target& target,
                   std::vector<std::string>& advice) {
   const spec::Cost cost = spec::cost(layer);
@@ -150,7 +133,6 @@ std::vector<std::string> advisories(const Layer& layer, const targets::Target& t
   advise_lanes(layer, target, advice);
   advise_windows(layer, advice);
   advise_activations(layer, advice);
-  advise_batches(layer, advice);
   advise_sizes(layer, target, advice);
   return advice;
 }

@@ -165,9 +165,12 @@ void explain_tasks(std::vector<std::string>& lines, const spec::Layer& layer,
 
 std::vector<std::string> explain(const spec::Layer& given, const targets::Target& target,
                                  const Point& point) {
-  const spec::Layer layer = spec::along_columns(given);
+  const spec::Layer layer = nest(given, target);
   std::vector<std::string> lines;
-  if (layer != given) {
+  if (layer.input.n != given.input.n) {
+    lines.push_back(fmt::format("{} images of {} pixels, computed as rows of one", given.input.n,
+                                given.input.h * given.input.w));
+  } else if (layer != given) {
     lines.push_back(fmt::format("one column of {} rows, computed as one row of {} columns",
                                 given.input.h, layer.input.w));
   }

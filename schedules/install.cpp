@@ -44,26 +44,36 @@ Point point_of(const spec::Layer& layer, const targets::Target& target, const st
 
 }  // namespace
 
+spec::Layer nest(const spec::Layer& layer, const targets::Target& target) {
+  spec::Layer rows = layer;
+  if (on_cpu(target)) {
+    const int64_t images = spec::images_as_rows(layer);
+    rows.input.h *= images;
+    rows.input.n /= images;
+  }
+  return spec::along_columns(rows);
+}
+
 Space space(const spec::Layer& layer, const targets::Target& target) {
-  const spec::Layer nest = spec::along_columns(layer);
+  const spec::Layer nest = schedules::nest(layer, target);
   return on_cpu(target) ? cpu_space(nest, target) : gpu_space(nest);
 }
 
 Point heuristic(const spec::Layer& layer, const targets::Target& target) {
-  const spec::Layer nest = spec::along_columns(layer);
+  const spec::Layer nest = schedules::nest(layer, target);
   if (!on_cpu(target)) return gpu_heuristic(nest, target.gpu);
   return target.isa == "arm64" ? arm_heuristic(nest, target) : x86_heuristic(nest, target);
 }
 
 Errors legal(const Point& point, const spec::Layer& layer, const targets::Target& target) {
   if (Errors errors = unsupported(layer, target); !errors.empty()) return errors;
-  const spec::Layer nest = spec::along_columns(layer);
+  const spec::Layer nest = schedules::nest(layer, target);
   return on_cpu(target) ? cpu_legal(point, nest, target) : gpu_legal(point, nest);
 }
 
 std::vector<Phase> phases(const spec::Layer& layer, const targets::Target& target,
                           const Point& point) {
-  const spec::Layer nest = spec::along_columns(layer);
+  const spec::Layer nest = schedules::nest(layer, target);
   return on_cpu(target) ? cpu_phases(nest, target, point) : gpu_phases(nest, point);
 }
 

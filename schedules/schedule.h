@@ -12,6 +12,10 @@
 
 namespace sepconv::schedules {
 
+/// The layer as loop nests on the target compute it: along columns, and on CPUs with the images of
+/// spec::images_as_rows as rows of one.
+[[nodiscard]] spec::Layer nest(const spec::Layer& layer, const targets::Target& target);
+
 /// The space of a layer on a target.
 [[nodiscard]] Space space(const spec::Layer& layer, const targets::Target& target);
 
@@ -30,7 +34,7 @@ using spec::Phase;
 /// it; empty: it has.
 [[nodiscard]] Errors unsupported(const spec::Layer& layer, const targets::Target& target);
 
-/// The phases that a legal point cuts spec::along_columns(layer) into, in order.
+/// The phases that a legal point cuts the layer's nest into, in order.
 [[nodiscard]] std::vector<Phase> phases(const spec::Layer& layer, const targets::Target& target,
                                         const Point& point);
 

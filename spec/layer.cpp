@@ -102,6 +102,11 @@ Layer along_columns(const Layer& layer) {
   return turned;
 }
 
+int64_t images_as_rows(const Layer& layer) {
+  const bool rows = layer.op == Op::pointwise && layer.layout == Layout::nhwc;
+  return rows && layer.input.h * layer.input.w < kFewPixels ? layer.input.n : 1;
+}
+
 std::vector<Parameter> parameters(const Layer& layer) {
   std::vector<Parameter> all;
   int64_t channels_in = layer.input.c;

@@ -114,6 +114,11 @@ struct LayerFile {
 /// inputs, outputs and packed weights. Other layers are as they are.
 [[nodiscard]] Layer along_columns(const Layer& layer);
 
+/// Images of a batch that are rows of one: all of them for a pointwise layer in nhwc whose images
+/// have fewer than kFewPixels pixels, else 1. Then all pixels of a batch share the weights.
+[[nodiscard]] int64_t images_as_rows(const Layer& layer);
+inline constexpr int64_t kFewPixels = 64;
+
 /// One part of a layer's packed weights, in the order in which kernels take them.
 ///
 /// The layout depends on the layer alone, never on schedule or target, so that every variant of a

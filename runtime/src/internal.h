@@ -96,6 +96,14 @@ void sepconv_set_share(sepconv_shares* shares, uint32_t piece, uint64_t first, u
  * has any left. */
 int sepconv_claim(sepconv_shares* shares, uint32_t piece, uint64_t* first, uint64_t* last);
 
+/* A batch of too few images as one of `images`, in memory of sepconv_copied_bytes: copies what the
+ * call reads, with zeros for the images that are missing, and has the copy's tensors there. Then
+ * the output's images back, element by element. */
+size_t sepconv_copied_bytes(const sepconv_kernel* kernel, int64_t images);
+void sepconv_copy_in(const sepconv_kernel* kernel, sepconv_call* call, int64_t images,
+                     unsigned char* memory);
+void sepconv_copy_out(const sepconv_tensor* from, const sepconv_tensor* to, size_t element_bytes);
+
 /* Whether a variant's phases are launches. */
 int sepconv_on_device(const sepconv_variant* variant);
 /* The whole call on the first device, with host pointers; waits for the output. One call at a time

@@ -63,10 +63,12 @@ typedef struct sepconv_phase {
     const sepconv_launch* launch; /* where the variant requires a device */
   };
   uint32_t axis, flags;
-  int64_t grain; /* extent of a task along the axis; the last takes the rest too */
-  int64_t tasks; /* max(1, extent of the axis / grain) */
-  int64_t least; /* tasks that are worth a thread of their own */
-  int64_t range; /* tasks that are worth a range of their own: one call of the function */
+  int64_t grain;  /* extent of a task along the axis; the last takes the rest too */
+  int64_t tasks;  /* max(1, extent of the axis / grain) */
+  int64_t least;  /* tasks that are worth a thread of their own */
+  int64_t range;  /* tasks that are worth a range of their own: one call of the function */
+  int64_t images; /* that are rows of one image to the function, as in its extents; of a variant's
+                     only phase, else 1 */
   int64_t input_hwc[3], output_hwc[3];
   int64_t input_offset, output_offset; /* bytes into the shared workspace; -1: the call's tensor */
   uint32_t first_part, part_count;     /* the phase's parameters in sepconv_kernel_impl::parts */

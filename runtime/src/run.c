@@ -1,7 +1,8 @@
 /* Runtime: a call as images, phases and pieces for threads. Knows no buffer layout. */
 #include "internal.h"
 
-/* One phase over consecutive images, whose tasks pieces claim in ranges. */
+/* One phase over consecutive images, a phase's `images` at a time, whose tasks pieces claim in
+ * ranges. */
 typedef struct work {
   const sepconv_kernel* kernel;
   const sepconv_call* call;
@@ -30,20 +31,33 @@ static uint32_t wanted_pieces(const sepconv_call* call, const sepconv_phase* pha
  * because they share the tensors between the phases. */
 static uint64_t tasks_at_once(const sepconv_variant* variant, const sepconv_phase* phase,
                               int64_t n) {
-  return (uint64_t)phase->tasks * (variant->phase_count == 1 ? (uint64_t)n : (uint64_t)(n > 0));
+  const uint64_t at_once = (uint64_t)(n / phase->images);
+  return (uint64_t)phase->tasks * (variant->phase_count == 1 ? at_once : (uint64_t)(n > 0));
 }
 
-/* Tensors between phases first, then one scratch slot a piece. */
-static size_t needed_workspace(const sepconv_variant* variant, const sepconv_call* call,
-                               int64_t n) {
+/* Whether a batch is no whole number of what the phase computes at a time. */
+static int is_ragged(const sepconv_variant* variant, int64_t n) {
+  return n % variant->phases[0].images != 0;
+}
+
+/* Tensors between phases first, then one scratch slot a piece, then what a batch of too few images
+ * is copied to. */
+static size_t needed_workspace(const sepconv_kernel* kernel, const sepconv_variant* variant,
+                               const sepconv_call* call, int64_t n) {
+  const int64_t images = variant->phases[0].images;
   uint32_t slots = 0;
+  size_t copies = 0;
+  if (is_ragged(variant, n)) {
+    copies = n < images ? sepconv_copied_bytes(kernel, images) : 0;
+    n += images;
+  }
   for (uint64_t i = 0; i < variant->phase_count; ++i) {
     const sepconv_phase* phase = &variant->phases[i];
     const uint32_t pieces = wanted_pieces(call, phase, tasks_at_once(variant, phase, n));
     if (pieces > slots) slots = pieces;
   }
   if (slots == 0 || sepconv_on_device(variant)) return 0;
-  return (size_t)variant->shared_bytes + (size_t)variant->scratch_bytes * slots;
+  return (size_t)variant->shared_bytes + (size_t)variant->scratch_bytes * slots + copies;
 }
 
 /* Tasks [first, last), as one call of the phase an image. */
@@ -60,8 +74,9 @@ static void run_range(work* all, uint32_t piece, uint64_t first, uint64_t last) 
     const uint64_t task = first - image * an_image;
     const uint64_t count = least(an_image - task, last - first);
     slot.count = 0;
-    if (!sepconv_run_phase(all->kernel, all->call, all->phase, all->image + (int64_t)image,
-                           (int64_t)task, (int64_t)count, &slot)) {
+    if (!sepconv_run_phase(all->kernel, all->call, all->phase,
+                           all->image + (int64_t)image * all->phase->images, (int64_t)task,
+                           (int64_t)count, &slot)) {
       __atomic_store_n(&all->failed, 1, __ATOMIC_RELAXED);
       return;
     }
@@ -112,7 +127,7 @@ static void run_pieces(work* all) {
 }
 
 /* All tasks of a phase; returns when they are done, which is the barrier between phases. */
-static void run_all(work* all) {
+static __attribute__((noinline)) void run_all(work* all) {
   all->pieces = wanted_pieces(all->call, all->phase, all->tasks);
   if (all->pieces > 1) {
     run_pieces(all);
@@ -133,6 +148,26 @@ static void run_phases(work* all, int64_t n) {
   }
 }
 
+/* What a ragged batch leaves over, as the phase's last `images` images: some of them again, or as
+ * many as there are in a copy that is large enough. */
+static void run_rest(work* all, int64_t n, size_t workspace_bytes) {
+  const int64_t images = all->phase->images;
+  all->tasks = (uint64_t)all->phase->tasks;
+  if (n > images) {
+    all->image = n - images;
+    run_all(all);
+    return;
+  }
+  const sepconv_call* given = all->call;
+  unsigned char* const end = (unsigned char*)given->workspace + workspace_bytes;
+  sepconv_call copied = *given;
+  sepconv_copy_in(all->kernel, &copied, images, end - sepconv_copied_bytes(all->kernel, images));
+  all->call = &copied;
+  all->image = 0;
+  run_all(all);
+  if (!all->failed) sepconv_copy_out(&copied.output, &given->output, all->kernel->element_bytes);
+}
+
 sepconv_status sepconv_kernel_run(const sepconv_kernel* kernel, const sepconv_call* call,
                                   uint32_t first, uint32_t last, int whole) {
   const sepconv_variant* variant = NULL;
@@ -143,13 +178,16 @@ sepconv_status sepconv_kernel_run(const sepconv_kernel* kernel, const sepconv_ca
   status = sepconv_check_batch(kernel, variant, n);
   if (status != SEPCONV_OK) return status;
   const int device = sepconv_on_device(variant);
-  if (!whole && (device || variant->phase_count != 1)) return SEPCONV_NOT_SPLITTABLE;
-  status = sepconv_check_call(kernel, call, needed_workspace(variant, whole ? call : NULL, n));
+  const int ragged = is_ragged(variant, n);
+  if (!whole && (device || ragged || variant->phase_count != 1)) return SEPCONV_NOT_SPLITTABLE;
+  const size_t bytes = needed_workspace(kernel, variant, whole ? call : NULL, n);
+  status = sepconv_check_call(kernel, call, bytes);
   if (status != SEPCONV_OK) return status;
   if (device) return n > 0 ? sepconv_device_run(kernel, variant, call) : SEPCONV_OK;
   work all = {kernel, call, variant, &variant->phases[0], 0, 0, 0, NULL, 0};
   if (whole) {
     run_phases(&all, n);
+    if (ragged && !all.failed) run_rest(&all, n, bytes);
   } else {
     if (first > last || last > tasks_at_once(variant, all.phase, n)) return SEPCONV_BAD_ARGUMENT;
     run_range(&all, 0, first, last);
@@ -165,9 +203,10 @@ sepconv_status sepconv_kernel_query(const sepconv_kernel* kernel, const sepconv_
   const int64_t n = call != NULL ? call->output.extent[0] : kernel->output.extent[0];
   status = sepconv_check_batch(kernel, variant, n);
   if (status != SEPCONV_OK) return status;
-  const int splittable = variant->phase_count == 1 && !sepconv_on_device(variant);
+  const int splittable =
+      variant->phase_count == 1 && !sepconv_on_device(variant) && !is_ragged(variant, n);
   *tasks = splittable ? (uint32_t)tasks_at_once(variant, &variant->phases[0], n) : 1;
-  *workspace_bytes = needed_workspace(variant, call, n);
+  *workspace_bytes = needed_workspace(kernel, variant, call, n);
   *target = variant->target;
   return SEPCONV_OK;
 }

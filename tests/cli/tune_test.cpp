@@ -166,10 +166,14 @@ TEST_F(Tune, MeasuresThroughARunner) {
   EXPECT_EQ(json["predicted"], false);
   EXPECT_NE(json["machine"], "llvm-mca");
   ASSERT_FALSE(trials().empty());
+  EXPECT_EQ(trials().front().outcome, db::TrialOutcome::ok) << trials().front().detail;
   for (const db::Trial& trial : trials()) {
     EXPECT_FALSE(trial.predicted);
-    EXPECT_EQ(trial.outcome, db::TrialOutcome::ok) << trial.detail;
-    EXPECT_GT(trial.samples_us.size(), 3U);
+    // A point drawn at random may add in another order, which is an outcome of its own.
+    if (trial.outcome != db::TrialOutcome::wrong_result) {
+      EXPECT_EQ(trial.outcome, db::TrialOutcome::ok) << trial.detail;
+      EXPECT_GT(trial.samples_us.size(), 3U);
+    }
   }
 }
 #endif

@@ -154,8 +154,8 @@ TEST(EmbeddedRuntime, NeedsTheDescriptorsAndLibcOnly) {
 }
 
 TEST(EmbeddedRuntime, IsSmall) {
-  EXPECT_LT(code_bytes(runtime::object_x86_64()).value(), 10240);
-  EXPECT_LT(code_bytes(runtime::object_arm64()).value(), 10240);
+  EXPECT_LT(code_bytes(runtime::object_x86_64()).value(), 11264);
+  EXPECT_LT(code_bytes(runtime::object_arm64()).value(), 11264);
 }
 
 TEST_F(Link, AMissingKernelIsAnErrorNamingIt) {

@@ -85,6 +85,7 @@ Fake::Fake(int64_t h, int64_t w, uint32_t axis, int64_t grain) {
   phase.function = first_phase;
   phase.axis = axis;
   phase.grain = grain;
+  phase.images = 1;
   if (axis == SEPCONV_AXIS_PIXELS) phase.flags = SEPCONV_PHASE_FLAT;
   const int64_t extent = axis == SEPCONV_AXIS_ROWS ? h : axis == SEPCONV_AXIS_PIXELS ? h * w : kOut;
   phase.tasks = std::max<int64_t>(1, extent / grain);
@@ -124,6 +125,17 @@ void Fake::add_second_phase() {
   variants.front().phase_count = 2;
   const int64_t bytes = phase.output_hwc[0] * phase.output_hwc[1] * kOut * 4;
   variants.front().shared_bytes = (bytes + 63) / 64 * 64;
+}
+
+void Fake::set_images(int64_t images) {
+  sepconv_phase& phase = phases.front();
+  phase.images = images;
+  phase.tasks =
+      std::max<int64_t>(1, images * phase.output_hwc[0] * phase.output_hwc[1] / phase.grain);
+  phase.input_hwc[0] *= images;
+  phase.output_hwc[0] *= images;
+  kernel.input.extent[0] = kernel.output.extent[0] = images;
+  if (kernel.residual.extent[0] > 0) kernel.residual.extent[0] = images;
 }
 
 void Fake::add_residual(bool is_input) {

@@ -56,6 +56,8 @@ struct Fake {
   Fake& operator=(const Fake&) = delete;
   /// Adds a phase 20 -> 20 channels after the first, with the tensor between in the workspace.
   void add_second_phase();
+  /// The only phase takes the images of a tuned batch as rows of one.
+  void set_images(int64_t images);
   /// The first phase takes a residual of the output's shape: the call's, or the layer's input.
   void add_residual(bool is_input);
   void set_input_pixel_stride(int64_t pixel);

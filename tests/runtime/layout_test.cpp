@@ -33,7 +33,7 @@ TEST(Layout, DimensionsAreHalides) {
 
 TEST(Layout, DescriptorsHaveNoPaddingThatTheEmitterWouldMiss) {
   EXPECT_EQ(sizeof(sepconv_part), 2 * 4 + 11 * 8 + 2 * 4u);
-  EXPECT_EQ(sizeof(sepconv_phase), 8 + 2 * 4 + 4 * 8 + 6 * 8 + 2 * 8 + 2 * 4u);
+  EXPECT_EQ(sizeof(sepconv_phase), 8 + 2 * 4 + 5 * 8 + 6 * 8 + 2 * 8 + 2 * 4u);
   EXPECT_EQ(sizeof(sepconv_variant), 6 * 8u);
   EXPECT_EQ(sizeof(sepconv_kernel_impl), 8 * 8u);
   EXPECT_EQ(sizeof(sepconv_tensor), 9 * 8u);

@@ -86,7 +86,6 @@ INSTANTIATE_TEST_SUITE_P(
                     Slow{"pw_f32_n1h28w28c64_o64_gelu", "gelu"},
                     Slow{"pw_f32_n1h4w4c16_o16_relu", "as long as a call"},
                     Slow{"pw_f32_n1h7w7c960_o320_none", "serve 49 pixels"},
-                    Slow{"pw_f32_n8h3w2c256_o256_none", "as pw_f32_n1h24w2c256_o256_none"},
                     Slow{"dw_f32_n1h448w448c48_k3s1p1_relu", "come from memory"}));
 
 }  // namespace

@@ -9,8 +9,8 @@
 namespace sepconv::schedules {
 namespace {
 
-int64_t extent(const spec::Layer& layer, const Phase& phase) {
-  const auto shapes = spec::shapes(spec::along_columns(layer));
+int64_t extent(const spec::Layer& layer, const targets::Target& target, const Phase& phase) {
+  const auto shapes = spec::shapes(nest(layer, target));
   const spec::Shape& out = shapes[static_cast<size_t>(phase.last_stage) + 1];
   switch (phase.axis) {
     case Axis::rows:
@@ -33,10 +33,24 @@ TEST(Phases, CoverEveryStageOnceInOrder) {
       EXPECT_EQ(phase.first_stage, next);
       EXPECT_GE(phase.last_stage, phase.first_stage);
       EXPECT_GE(phase.grain, 1);
-      EXPECT_LE(phase.grain, extent(layer, phase)) << spec::canonical_name(layer);
+      EXPECT_LE(phase.grain, extent(layer, target, phase)) << spec::canonical_name(layer);
       next = phase.last_stage + 1;
     }
     EXPECT_EQ(next, static_cast<int>(layer.stages.size()));
+  }
+}
+
+TEST(Nest, TakesSmallImagesOfABatchAsRowsOnCpus) {
+  const auto name = [](const char* layer, const char* target) {
+    return spec::canonical_name(nest(layer_of(layer), target_of(target)));
+  };
+  const char* small = "pw_f32_n8h7w7c96_o40_none_res";
+  EXPECT_EQ(name(small, "x86-64-v3"), "pw_f32_n1h56w7c96_o40_none_res");
+  EXPECT_EQ(name(small, "opencl"), small);
+  EXPECT_EQ(name("pw_f32_n8h1w1c96_o40_none", "arm64"), "pw_f32_n1h1w8c96_o40_none");
+  for (const char* other : {"pw_f32_n8h8w8c96_o40_none", "pw_f32_n8h7w7c96_o40_none_nchw",
+                            "dw_f32_n8h7w7c96_k3s1p1_none"}) {
+    EXPECT_EQ(name(other, "x86-64-v3"), other);
   }
 }
 
@@ -71,7 +85,7 @@ TEST(Phases, SmallMapsSplitIntoChannels) {
 int64_t busy_threads(const spec::Layer& layer, const targets::Target& target) {
   int64_t least = std::numeric_limits<int64_t>::max();
   for (const Phase& phase : phases(layer, target, heuristic(layer, target))) {
-    const int64_t tasks = std::max<int64_t>(1, extent(layer, phase) / phase.grain);
+    const int64_t tasks = std::max<int64_t>(1, extent(layer, target, phase) / phase.grain);
     least = std::min(least, std::max<int64_t>(1, tasks / phase.least));
   }
   return least;
@@ -107,7 +121,7 @@ bool cuts_shares(const char* name, int64_t threads) {
   const targets::Target target = target_of("x86-64-v4");
   const auto list = phases(layer, target, heuristic(layer, target));
   EXPECT_EQ(list.size(), 1U) << name;
-  return extent(layer, list[0]) / list[0].grain / threads >= 4 * list[0].range;
+  return extent(layer, target, list[0]) / list[0].grain / threads >= 4 * list[0].range;
 }
 
 TEST(Phases, RangesThatRepeatNothingAreShort) {

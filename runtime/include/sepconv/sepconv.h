@@ -30,7 +30,7 @@ typedef enum sepconv_status {
   SEPCONV_UNSUPPORTED_CPU = 9, /* no variant of the library runs on this CPU and OS */
   SEPCONV_UNKNOWN_TARGET = 10, /* SEPCONV_TARGET names no variant of this library */
   SEPCONV_BAD_ARGUMENT = 11,   /* an order, range or count outside its domain */
-  SEPCONV_NOT_SPLITTABLE = 12, /* sepconv_run_tasks on a kernel of several phases */
+  SEPCONV_NOT_SPLITTABLE = 12, /* sepconv_run_tasks where only sepconv_run can */
   SEPCONV_ABI_MISMATCH = 13,   /* header and library are of different ABI versions */
   SEPCONV_KERNEL_FAILED = 14,  /* the compiled code gave up: a bug of sepconv */
   SEPCONV_NO_DEVICE = 15,      /* no driver, no device, or one that is too old for the library */
@@ -158,8 +158,9 @@ static inline sepconv_status sepconv_run(const sepconv_kernel* kernel, const sep
 }
 
 /* Number of independent tasks of the call's batch, for sepconv_run_tasks. 0 where no variant
- * runs on this CPU or the batch is empty or out of range; 1 for a kernel of several phases, which
- * sepconv_run alone can run. */
+ * runs on this CPU or the batch is empty or out of range; 1 for a kernel of several phases, and for
+ * one that computes a tuned batch at once where the call's is no multiple of it: these sepconv_run
+ * alone can run. */
 static inline uint32_t sepconv_tasks(const sepconv_kernel* kernel, const sepconv_call* call) {
   uint32_t tasks = 0;
   size_t bytes = 0;
@@ -274,8 +275,9 @@ static inline const char* sepconv_status_message(sepconv_status status) {
       return "an argument is outside its domain; check the order, the task range and that absent "
              "weights are null";
     case SEPCONV_NOT_SPLITTABLE:
-      return "the kernel has several phases; use sepconv_run, with a parallel_for for several "
-             "threads";
+      return "the kernel has several phases, or computes a tuned batch at once and the call's is "
+             "no "
+             "multiple; use sepconv_run, with a parallel_for for several threads";
     case SEPCONV_ABI_MISMATCH:
       return "sepconv/sepconv.h and the library are of different versions; use the header that was "
              "generated beside the library";
