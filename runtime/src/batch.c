@@ -1,4 +1,4 @@
-/* Runtime: a batch of fewer images than a kernel computes at a time, in a copy of as many. Knows no
+/* Runtime: fewer images than a kernel computes at a time, in a copy of as many. Knows no
  * thread and no kernel code. */
 #include "internal.h"
 
@@ -16,6 +16,21 @@ size_t sepconv_copied_bytes(const sepconv_kernel* kernel, int64_t images) {
   return tensor_bytes(&kernel->input, element, images) +
          tensor_bytes(&kernel->output, element, images) +
          (has_residual(kernel) ? tensor_bytes(&kernel->residual, element, images) : 0);
+}
+
+static void take_images(sepconv_tensor* tensor, size_t element_bytes, int64_t first,
+                        int64_t count) {
+  const int64_t image = tensor->stride[0] * (int64_t)element_bytes;
+  tensor->data = (unsigned char*)tensor->data + first * image;
+  tensor->extent[0] = count;
+}
+
+void sepconv_take_images(const sepconv_kernel* kernel, sepconv_call* call, int64_t first,
+                         int64_t count) {
+  const size_t element = kernel->element_bytes;
+  take_images(&call->input, element, first, count);
+  take_images(&call->output, element, first, count);
+  if (has_residual(kernel)) take_images(&call->residual, element, first, count);
 }
 
 /* The memory after the copy. */

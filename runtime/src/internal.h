@@ -96,7 +96,10 @@ void sepconv_set_share(sepconv_shares* shares, uint32_t piece, uint64_t first, u
  * has any left. */
 int sepconv_claim(sepconv_shares* shares, uint32_t piece, uint64_t* first, uint64_t* last);
 
-/* A batch of too few images as one of `images`, in memory of sepconv_copied_bytes: copies what the
+/* Makes a call one of `count` of its images from `first` on. */
+void sepconv_take_images(const sepconv_kernel* kernel, sepconv_call* call, int64_t first,
+                         int64_t count);
+/* A call of too few images as one of `images`, in memory of sepconv_copied_bytes: copies what the
  * call reads, with zeros for the images that are missing, and has the copy's tensors there. Then
  * the output's images back, element by element. */
 size_t sepconv_copied_bytes(const sepconv_kernel* kernel, int64_t images);

@@ -40,15 +40,15 @@ static int is_ragged(const sepconv_variant* variant, int64_t n) {
   return n % variant->phases[0].images != 0;
 }
 
-/* Tensors between phases first, then one scratch slot a piece, then what a batch of too few images
- * is copied to. */
+/* Tensors between phases first, then one scratch slot a piece, then what is left over of a
+ * ragged batch is copied to. */
 static size_t needed_workspace(const sepconv_kernel* kernel, const sepconv_variant* variant,
                                const sepconv_call* call, int64_t n) {
   const int64_t images = variant->phases[0].images;
   uint32_t slots = 0;
   size_t copies = 0;
   if (is_ragged(variant, n)) {
-    copies = n < images ? sepconv_copied_bytes(kernel, images) : 0;
+    copies = sepconv_copied_bytes(kernel, images);
     n += images;
   }
   for (uint64_t i = 0; i < variant->phase_count; ++i) {
@@ -148,24 +148,20 @@ static void run_phases(work* all, int64_t n) {
   }
 }
 
-/* What a ragged batch leaves over, as the phase's last `images` images: some of them again, or as
- * many as there are in a copy that is large enough. */
+/* What a ragged batch leaves over, in a copy that is large enough. So an image is at the same place
+ * of what the function sees whatever the batch, and its bits are the same. */
 static void run_rest(work* all, int64_t n, size_t workspace_bytes) {
   const int64_t images = all->phase->images;
-  all->tasks = (uint64_t)all->phase->tasks;
-  if (n > images) {
-    all->image = n - images;
-    run_all(all);
-    return;
-  }
-  const sepconv_call* given = all->call;
-  unsigned char* const end = (unsigned char*)given->workspace + workspace_bytes;
-  sepconv_call copied = *given;
+  unsigned char* const end = (unsigned char*)all->call->workspace + workspace_bytes;
+  sepconv_call rest = *all->call;
+  sepconv_take_images(all->kernel, &rest, n / images * images, n % images);
+  sepconv_call copied = rest;
   sepconv_copy_in(all->kernel, &copied, images, end - sepconv_copied_bytes(all->kernel, images));
   all->call = &copied;
   all->image = 0;
+  all->tasks = (uint64_t)all->phase->tasks;
   run_all(all);
-  if (!all->failed) sepconv_copy_out(&copied.output, &given->output, all->kernel->element_bytes);
+  if (!all->failed) sepconv_copy_out(&copied.output, &rest.output, all->kernel->element_bytes);
 }
 
 sepconv_status sepconv_kernel_run(const sepconv_kernel* kernel, const sepconv_call* call,

@@ -103,6 +103,13 @@ INSTANTIATE_TEST_SUITE_P(
                     ForcedPoint{"conv_f32_n1h9w9c24_o72_k3s1p1_relu6", {{"cv_v", 4}, {"cv_x", 2}}},
                     ForcedPoint{kExpansion, {{"ex_v", 4}, {"ex_x", 2}, {"pw_v", 4}, {"pw_x", 2}}}));
 
+// A batch of few pixels is computed at once; verify also runs one image more, of which those before
+// keep their bits.
+INSTANTIATE_TEST_SUITE_P(SmallImages, PointOf,
+                         testing::Values(ForcedPoint{"pw_f32_n3h2w8c100_o100_gelu_nobias", {}},
+                                         ForcedPoint{"pw_f32_n6h1w1c96_o40_relu_res", {}},
+                                         ForcedPoint{"pw_f32_n2h7w7c19_o40_none_is24_os48", {}}));
+
 // Maps of one column are computed as one row; dense stages of few rows share out channels.
 INSTANTIATE_TEST_SUITE_P(
     OneColumn, PointOf,

@@ -47,10 +47,11 @@ TEST(Batches, AreComputedATunedBatchAtATime) {
   EXPECT_EQ(pixels(), (std::vector{24, 24}));
   const Call rest(fake, 5);
   ASSERT_EQ(sepconv_run(&fake.kernel, &rest.call), SEPCONV_OK);
-  EXPECT_EQ(pixels(), (std::vector{24, 24}));  // images 0 to 3, then 1 to 4
+  EXPECT_EQ(pixels(), (std::vector{24, 24}));
+  EXPECT_NE(seen()[1].output().host, reinterpret_cast<uint8_t*>(rest.output.data()));
 }
 
-TEST(Batches, OfTooFewImagesNeedAWorkspaceOfATunedOne) {
+TEST(Batches, ThatAreNoMultipleNeedAWorkspaceOfATunedOne) {
   Fake fake(2, 3, SEPCONV_AXIS_PIXELS, 5);
   fake.set_images(kImages);
   Call call(fake, 3);
@@ -59,7 +60,9 @@ TEST(Batches, OfTooFewImagesNeedAWorkspaceOfATunedOne) {
   call.call.workspace_bytes = scratch + input + output - 1;
   EXPECT_EQ(sepconv_run(&fake.kernel, &call.call), SEPCONV_SHORT_WORKSPACE);
   const Call more(fake, 5);
-  EXPECT_EQ(sepconv_workspace_bytes(&fake.kernel, &more.call), scratch);
+  EXPECT_EQ(sepconv_workspace_bytes(&fake.kernel, &more.call), scratch + input + output);
+  const Call whole(fake, 8);
+  EXPECT_EQ(sepconv_workspace_bytes(&fake.kernel, &whole.call), scratch);
 }
 
 TEST(Batches, SplitIntoTasksWhereTheyAreAMultiple) {
