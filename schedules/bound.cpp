@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "schedules/schedule.h"
 #include "spec/cost.h"
 #include "support/integers.h"
 #include "targets/rates.h"
@@ -127,7 +128,8 @@ Bound bound(const Layer& layer, const targets::Target& target) {
   return result;
 }
 
-std::vector<std::string> advisories(const Layer& layer, const targets::Target& target) {
+std::vector<std::string> advisories(const Layer& given, const targets::Target& target) {
+  const Layer layer = nest(given, target);
   std::vector<std::string> advice;
   if (target.device != targets::Device::cpu) return advice;
   advise_lanes(layer, target, advice);

@@ -66,6 +66,12 @@ TEST(Advisories, AreSilentOnAnOrdinaryLayer) {
                   .empty());
 }
 
+TEST(Advisories, SpeakOfTheNest) {
+  const targets::Target target = target_of("x86-64-v4@zen4");
+  EXPECT_TRUE(advisories(layer_of("dw_f32_n1h512w1c64_k5x1s1p2x0x2x0_none_nchw"), target).empty());
+  EXPECT_TRUE(advisories(layer_of("pw_f32_n16h7w7c960_o320_none"), target).empty());
+}
+
 struct Slow {
   const char *layer, *words;
 };
@@ -86,6 +92,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Slow{"pw_f32_n1h28w28c64_o64_gelu", "gelu"},
                     Slow{"pw_f32_n1h4w4c16_o16_relu", "as long as a call"},
                     Slow{"pw_f32_n1h7w7c960_o320_none", "serve 49 pixels"},
+                    Slow{"pw_f32_n16h1w1c960_o320_none", "serve 16 pixels"},
                     Slow{"dw_f32_n1h448w448c48_k3s1p1_relu", "come from memory"}));
 
 }  // namespace
