@@ -8,8 +8,11 @@ namespace sepconv::schedules {
 
 namespace {
 
-/// Instructions that a core looks ahead.
-constexpr double kLookAhead = 256;
+/// A tile's multiply-adds in units of how many instructions a core looks ahead.
+double look_aheads(const ChannelChoice& tile, const ChannelWork& work) {
+  constexpr double kLookAhead = 256;
+  return static_cast<double>(tile.accumulators() * work.reduction()) / kLookAhead;
+}
 
 /// Cycles of an iteration's bookkeeping.
 constexpr double kLoop = 0.5;
@@ -148,8 +151,7 @@ double store_cycles(const ChannelChoice& tile, const ChannelWork& work,
   }
   // A burst of stores beyond L2 waits, unless the next tile's multiply-adds run beside it.
   if (work.is_short_window() && work.far_output) {
-    const double bursts = static_cast<double>(tile.accumulators() * work.reduction()) / kLookAhead;
-    cycles += std::clamp(bursts - 1, 0.0, 2.0);
+    cycles += std::clamp(look_aheads(tile, work) - 1, 0.0, 2.0);
   }
   const bool fast = has_fast_fma(target) && target.registers >= 32;
   if (fast && 4 * tile.accumulators() > 3 * target.registers) cycles += kSpill;
@@ -208,10 +210,9 @@ double tile_cycles(const ChannelChoice& tile, const ChannelWork& work,
     step *= crowded;
   if (work.tested) step += address_cycles(tile.v, steps);
   // Tiles of few instructions overlap with their neighbours.
-  const double instructions = static_cast<double>(tile.accumulators() * work.reduction());
   return static_cast<double>(work.reduction()) * step +
          store_cycles(tile, work, target) * static_cast<double>(tile.accumulators()) +
-         kTileOverhead * std::min(1.0, instructions / kLookAhead);
+         kTileOverhead * std::min(1.0, look_aheads(tile, work));
 }
 
 }  // namespace sepconv::schedules

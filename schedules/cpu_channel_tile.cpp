@@ -62,6 +62,10 @@ ChannelChoice best_tile(const ChannelWork& work, const spec::Layer& layer,
   return best;
 }
 
+bool output_stays(const TiledExtents& extents, const targets::Target& target) {
+  return stays_in_l2(extents.width * extents.height * extents.channels * 4, target.core.l2_bytes);
+}
+
 /// Weights that fit half of L1 are re-read for every pixel tile; larger ones go block by block.
 /// Somewhat larger ones stay too under windows, which have few pixels beside them in L1, and where
 /// pixels that leave L2 in parts would come back for their next part.
@@ -87,8 +91,7 @@ void choose_block(Point& point, const spec::Layer& layer, const targets::Target&
   const bool repeats = knob(point, "pw_order") == 1 && extents.channels > channels;
   const bool weights_stay = extents.channels * pixel_bytes <= l2 / 2;
   // Pixels come again for the next channels, those of the output to be written in part.
-  const bool stay = extents.width * pixel_bytes <= l2 / 2 &&
-                    stays_in_l2(extents.width * extents.channels * 4, l2);
+  const bool stay = extents.width * pixel_bytes <= l2 / 2 && output_stays(extents, target);
   int64_t& tiles = point["pw_block"];
   tiles = 0;
   if (!repeats || converts || !weights_stay || stay) return;
@@ -103,8 +106,7 @@ void choose_channel_tile(Point& point, const spec::Layer& layer, size_t stage,
   ChannelWork work{extents.width, extents.channels, extents.channels_in,
                    window.kernel[0] * window.kernel[1], extents.planar};
   work.window = window;
-  const int64_t output_bytes = extents.width * extents.height * extents.channels * 4;
-  work.far_output = !stays_in_l2(output_bytes, target.core.l2_bytes);
+  work.far_output = !output_stays(extents, target);
   work.tested = extents.planar && (extents.border_x || extents.border_y);
   const std::string prefix = stage_prefix(layer, stage);
   ChannelChoice tile;

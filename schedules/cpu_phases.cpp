@@ -116,20 +116,18 @@ double steps(const spec::Layer& layer, int first, int last) {
   return sum;
 }
 
-/// Whole rows, or channels where few rows leave threads without work.
-Phase depthwise_phase(const spec::Layer& layer, const Point& point) {
+/// A first stage with a window: tiles of whole rows, or channels where few rows leave threads
+/// without work.
+Phase window_phase(const spec::Layer& layer, const Point& point, const std::string& prefix,
+                   int64_t tile_rows) {
   const spec::Shape out = spec::shapes(layer)[1];
-  const Cut rows{Axis::rows, out.h, knob(point, "dw_y")};
-  const Cut channels{Axis::channels, out.c, tile_channels(point, "dw", is_planar(layer, 0))};
+  const Cut rows{Axis::rows, out.h, tile_rows};
+  const Cut channels{Axis::channels, out.c, tile_channels(point, prefix, is_planar(layer, 0))};
   return phase_of(0, 0, better(rows, channels));
 }
 
-/// The same for a dense stage.
-Phase dense_phase(const spec::Layer& layer, const Point& point) {
-  const spec::Shape out = spec::output_shape(layer);
-  const Cut rows{Axis::rows, out.h, 1};
-  const Cut channels{Axis::channels, out.c, tile_channels(point, "cv", is_planar(layer, 0))};
-  return phase_of(0, 0, better(rows, channels));
+Phase depthwise_phase(const spec::Layer& layer, const Point& point) {
+  return window_phase(layer, point, "dw", knob(point, "dw_y"));
 }
 
 /// The same for a fused nest, which repeats its depthwise stage for every range of channels.
@@ -156,7 +154,7 @@ std::vector<Phase> cut(const spec::Layer& layer, const Point& point) {
     case spec::Op::depthwise:
       return {depthwise_phase(layer, point)};
     case spec::Op::conv2d:
-      return {dense_phase(layer, point)};
+      return {window_phase(layer, point, "cv", 1)};
     case spec::Op::depthwise_separable:
       return {separable_phase(layer, point)};
     case spec::Op::inverted_residual:

@@ -9,13 +9,11 @@ static size_t tensor_bytes(const sepconv_tensor* compiled, size_t element_bytes,
   return (bytes + SEPCONV_ALIGNMENT - 1) / SEPCONV_ALIGNMENT * SEPCONV_ALIGNMENT;
 }
 
-static int has_residual(const sepconv_kernel* kernel) { return kernel->residual.extent[0] > 0; }
-
 size_t sepconv_copied_bytes(const sepconv_kernel* kernel, int64_t images) {
   const size_t element = kernel->element_bytes;
   return tensor_bytes(&kernel->input, element, images) +
          tensor_bytes(&kernel->output, element, images) +
-         (has_residual(kernel) ? tensor_bytes(&kernel->residual, element, images) : 0);
+         (sepconv_has_residual(kernel) ? tensor_bytes(&kernel->residual, element, images) : 0);
 }
 
 static void take_images(sepconv_tensor* tensor, size_t element_bytes, int64_t first,
@@ -30,7 +28,7 @@ void sepconv_take_images(const sepconv_kernel* kernel, sepconv_call* call, int64
   const size_t element = kernel->element_bytes;
   take_images(&call->input, element, first, count);
   take_images(&call->output, element, first, count);
-  if (has_residual(kernel)) take_images(&call->residual, element, first, count);
+  if (sepconv_has_residual(kernel)) take_images(&call->residual, element, first, count);
 }
 
 /* The memory after the copy. */
@@ -48,7 +46,7 @@ void sepconv_copy_in(const sepconv_kernel* kernel, sepconv_call* call, int64_t i
                      unsigned char* memory) {
   const size_t element = kernel->element_bytes;
   memory = copy_in(&call->input, element, images, memory);
-  if (has_residual(kernel)) memory = copy_in(&call->residual, element, images, memory);
+  if (sepconv_has_residual(kernel)) memory = copy_in(&call->residual, element, images, memory);
   call->output.extent[0] = images;
   call->output.data = memory;
 }

@@ -119,7 +119,7 @@ sepconv_status sepconv_check_tensors(const sepconv_kernel* kernel, const sepconv
   if (status != SEPCONV_OK) return status;
   status = check_tensor(output, &kernel->output, n, element);
   if (status != SEPCONV_OK) return status;
-  if (kernel->residual.extent[0] > 0) return check_tensor(residual, &kernel->residual, n, element);
+  if (sepconv_has_residual(kernel)) return check_tensor(residual, &kernel->residual, n, element);
   return residual->data == NULL ? SEPCONV_OK : SEPCONV_BAD_ARGUMENT;
 }
 

@@ -58,7 +58,7 @@ static sepconv_status allocate_images(session* s) {
   if (status == SEPCONV_OK) {
     status = s->driver->allocate(&s->queue, image_bytes(kernel, &kernel->output), &s->output);
   }
-  if (status == SEPCONV_OK && kernel->residual.extent[0] > 0) {
+  if (status == SEPCONV_OK && sepconv_has_residual(kernel)) {
     status = s->driver->allocate(&s->queue, image_bytes(kernel, &kernel->residual), &s->residual);
   }
   return status;

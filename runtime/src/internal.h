@@ -44,6 +44,11 @@ void halide_free(void* user_context, void* block);
 /* Bytes from the first to the last element; 0 when empty. */
 int64_t sepconv_tensor_bytes(const sepconv_tensor* tensor, int64_t element_bytes);
 
+/* Whether the kernel takes a residual tensor of its own. */
+static inline int sepconv_has_residual(const sepconv_kernel* kernel) {
+  return kernel->residual.extent[0] > 0;
+}
+
 /* Everything that can be wrong with a call; `workspace_bytes` is what it needs. */
 sepconv_status sepconv_check_call(const sepconv_kernel* kernel, const sepconv_call* call,
                                   size_t workspace_bytes);

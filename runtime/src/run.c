@@ -27,17 +27,24 @@ static uint32_t wanted_pieces(const sepconv_call* call, const sepconv_phase* pha
   return (uint32_t)least(threads, worthwhile > 0 ? worthwhile : least(tasks, 1));
 }
 
+/* How many times a phase's images are in n: mostly there is one, and a short call feels a division.
+ */
+static int64_t whole_batches(const sepconv_phase* phase, int64_t n) {
+  return phase->images == 1 ? n : n / phase->images;
+}
+
+/* Whether a batch is no whole number of what the variant computes at a time. */
+static int is_ragged(const sepconv_variant* variant, int64_t n) {
+  const sepconv_phase* phase = &variant->phases[0];
+  return whole_batches(phase, n) * phase->images != n;
+}
+
 /* Tasks of the phase that may run at once: images of a kernel of several phases follow each other,
  * because they share the tensors between the phases. */
 static uint64_t tasks_at_once(const sepconv_variant* variant, const sepconv_phase* phase,
                               int64_t n) {
-  const uint64_t at_once = (uint64_t)(n / phase->images);
+  const uint64_t at_once = (uint64_t)whole_batches(phase, n);
   return (uint64_t)phase->tasks * (variant->phase_count == 1 ? at_once : (uint64_t)(n > 0));
-}
-
-/* Whether a batch is no whole number of what the phase computes at a time. */
-static int is_ragged(const sepconv_variant* variant, int64_t n) {
-  return n % variant->phases[0].images != 0;
 }
 
 /* Tensors between phases first, then one scratch slot a piece, then what is left over of a
@@ -127,7 +134,7 @@ static void run_pieces(work* all) {
 }
 
 /* All tasks of a phase; returns when they are done, which is the barrier between phases. */
-static __attribute__((noinline)) void run_all(work* all) {
+static void run_all(work* all) {
   all->pieces = wanted_pieces(all->call, all->phase, all->tasks);
   if (all->pieces > 1) {
     run_pieces(all);
@@ -154,7 +161,8 @@ static void run_rest(work* all, int64_t n, size_t workspace_bytes) {
   const int64_t images = all->phase->images;
   unsigned char* const end = (unsigned char*)all->call->workspace + workspace_bytes;
   sepconv_call rest = *all->call;
-  sepconv_take_images(all->kernel, &rest, n / images * images, n % images);
+  const int64_t done = whole_batches(all->phase, n) * images;
+  sepconv_take_images(all->kernel, &rest, done, n - done);
   sepconv_call copied = rest;
   sepconv_copy_in(all->kernel, &copied, images, end - sepconv_copied_bytes(all->kernel, images));
   all->call = &copied;

@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "cli/build.h"
+#include "emit/assembly.h"
 #include "measure/fill.h"
 #include "measure/kernel.h"
 #include "schedules/schedule.h"
+#include "spec/name.h"
 
 namespace sepconv::cli {
 
@@ -21,6 +23,17 @@ inline emit::CompileOptions compile_with_cache() {
 
 inline Result<emit::Choice> heuristic(const spec::Layer& layer, const targets::Target& target) {
   return emit::Choice{schedules::heuristic(layer, target), "heuristic"};
+}
+
+/// What the heuristic's kernel of a layer compiles to.
+inline emit::Assembly assembly(const char* layer, const targets::Target& target) {
+  emit::CompileOptions compile = compile_with_cache();
+  compile.emits = {"asm"};
+  const auto kernels =
+      emit::compile({spec::parse_name(layer).value()}, {target}, heuristic, compile);
+  if (!kernels) throw std::runtime_error(kernels.error().front().message);
+  const emit::CompiledKernel& kernel = kernels->front();
+  return emit::read_assembly(kernel.texts.at("asm"), target, kernel.loops);
 }
 
 inline measure::Built build(const spec::Layer& layer, const targets::Target& target) {

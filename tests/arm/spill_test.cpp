@@ -1,9 +1,7 @@
 // Tests of arm: the heuristic's tiles keep inner loops off the stack.
 #include <gtest/gtest.h>
 
-#include "emit/assembly.h"
 #include "fixture.h"
-#include "spec/name.h"
 
 namespace sepconv::cli {
 namespace {
@@ -11,14 +9,8 @@ namespace {
 class Spills : public testing::TestWithParam<const char*> {};
 
 TEST_P(Spills, AreInNoInnerLoop) {
-  const targets::Target arm = targets::parse_target("arm64+fp16").value();
-  emit::CompileOptions compile = compile_with_cache();
-  compile.emits = {"asm"};
-  const auto kernels =
-      emit::compile({spec::parse_name(GetParam()).value()}, {arm}, heuristic, compile);
-  ASSERT_TRUE(kernels) << kernels.error().front().message;
-  const emit::CompiledKernel& kernel = kernels->front();
-  const auto assembly = emit::read_assembly(kernel.texts.at("asm"), arm, kernel.loops);
+  const emit::Assembly assembly =
+      cli::assembly(GetParam(), targets::parse_target("arm64+fp16").value());
   ASSERT_FALSE(assembly.loops.empty());
   for (const emit::InnerLoop& loop : assembly.loops) {
     EXPECT_EQ(loop.counts.spill_stores + loop.counts.spill_loads, 0) << loop.name;

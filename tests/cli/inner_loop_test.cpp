@@ -2,10 +2,7 @@
 // channels a layer has.
 #include <gtest/gtest.h>
 
-#include "emit/assembly.h"
-#include "emit/library.h"
-#include "schedules/schedule.h"
-#include "spec/name.h"
+#include "tests/arm/fixture.h"
 
 namespace sepconv::cli {
 namespace {
@@ -14,19 +11,7 @@ class InnerLoops : public testing::TestWithParam<const char*> {
  protected:
   /// Takes lanes one by one where addresses of a vector's lanes are not known to be neighbours.
   static void expect_whole_vectors(const char* name) {
-    const targets::Target target = *targets::parse_target(name);
-    emit::CompileOptions compile;
-    compile.worker = SEPCONV_TOOL;
-    compile.cache.directory = SEPCONV_BINARY_DIR "/test-cache";
-    compile.emits = {"asm"};
-    const auto heuristic = [](const spec::Layer& layer, const targets::Target& on) {
-      return Result<emit::Choice>(emit::Choice{schedules::heuristic(layer, on), "heuristic"});
-    };
-    const auto kernels =
-        emit::compile({spec::parse_name(GetParam()).value()}, {target}, heuristic, compile);
-    ASSERT_TRUE(kernels) << kernels.error().front().message;
-    const emit::CompiledKernel& kernel = kernels->front();
-    const auto assembly = emit::read_assembly(kernel.texts.at("asm"), target, kernel.loops);
+    const emit::Assembly assembly = cli::assembly(GetParam(), targets::parse_target(name).value());
     ASSERT_FALSE(assembly.loops.empty());
     for (const emit::InnerLoop& loop : assembly.loops) {
       EXPECT_LE(loop.counts.broadcasts_shuffles + loop.counts.other, 4 * loop.counts.fma)

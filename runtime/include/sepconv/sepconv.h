@@ -275,9 +275,8 @@ static inline const char* sepconv_status_message(sepconv_status status) {
       return "an argument is outside its domain; check the order, the task range and that absent "
              "weights are null";
     case SEPCONV_NOT_SPLITTABLE:
-      return "the kernel has several phases, or computes a tuned batch at once and the call's is "
-             "no "
-             "multiple; use sepconv_run, with a parallel_for for several threads";
+      return "the kernel has several phases, or computes a tuned batch at once of which the call's "
+             "is no multiple; use sepconv_run, with a parallel_for for several threads";
     case SEPCONV_ABI_MISMATCH:
       return "sepconv/sepconv.h and the library are of different versions; use the header that was "
              "generated beside the library";
