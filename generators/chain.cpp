@@ -144,13 +144,19 @@ Expr tap(const Expr& out, const Expr& k, const spec::Window& window, int axis) {
          as_int(window.padding[axis == 0 ? 0 : 1]);
 }
 
+/// The input channel of a depthwise output channel. An only one is broadcast, as no division says.
+Expr input_channel(const Chain& chain, const StageFuncs& stage) {
+  if (stage.in.c == 1) return 0;
+  const int multiplier = as_int(stage.stage.multiplier);
+  return multiplier == 1 ? Expr(chain.c) : chain.c / multiplier;
+}
+
 Expr depthwise_product(const Chain& chain, const StageFuncs& stage, const Expr& kx,
                        const Expr& ky) {
   const spec::Window& window = stage.stage.window;
-  const Expr ci =
-      stage.stage.multiplier == 1 ? Expr(chain.c) : chain.c / as_int(stage.stage.multiplier);
-  return stage.weights(chain.c, kx, ky) *
-         stage.pad(ci, tap(chain.x, kx, window, 1), tap(chain.y, ky, window, 0));
+  return stage.weights(chain.c, kx, ky) * stage.pad(input_channel(chain, stage),
+                                                    tap(chain.x, kx, window, 1),
+                                                    tap(chain.y, ky, window, 0));
 }
 
 /// initial + every tap's product, in the order of the reduction.

@@ -240,6 +240,10 @@ double arm_window_operations(const spec::Layer& layer, size_t stage, int64_t row
 void choose_arm_window(Point& point, const spec::Layer& layer, size_t stage, int64_t rows,
                        const targets::Target& target) {
   const Work work = make_work(layer, stage, rows, target);
+  if (work.extents.copies > 1) {
+    choose_window_tile(point, layer, stage, rows, target);
+    return;
+  }
   const Tile tile = best_tile(work);
   point["dw_x"] = tile.x;
   point["dw_y"] = tile.y;

@@ -67,7 +67,7 @@ void compute_window_at(StageFuncs& stage, Func consumer, const Var& step, int ro
   stage.result.compute_at(consumer, step).store_in(MemoryType::Heap);
   stage.result.bound_extent(chain.y, rows);
   order_storage(stage.result, tile.planar, chain);
-  Tails tails = window_tails(tile, stage.out);
+  Tails tails = window_tails(tile, stage);
   tails.y = TailStrategy::RoundUp;
   if (splits_planes(chain.layer, static_cast<size_t>(spec::depthwise_stage(chain.layer)))) {
     tile_window(stage, tile, tails, chain);
@@ -100,7 +100,7 @@ void compute_expansion_at(StageFuncs& stage, const StageFuncs& depthwise, Func c
 void compute_hidden_blocks(Chain& chain, const ChannelTile& tile, const WindowTile& window) {
   StageFuncs& expand = chain.stages.front();
   StageFuncs& depthwise = chain.stages.back();
-  const Loops loops = tile_window(depthwise, window, window_tails(window, depthwise.out), chain);
+  const Loops loops = tile_window(depthwise, window, window_tails(window, depthwise), chain);
   const Var block("block");
   depthwise.result.split(loops.channels, block, loops.channels, tile.channels() / window.channels(),
                          TailStrategy::RoundUp);
@@ -158,7 +158,7 @@ void schedule_cpu(Chain& chain, const Point& point) {
       compute_hidden_blocks(chain, channel_tile(point, "ex", hidden, planar), window);
       return;
     }
-    tile_padded_window(last, last.out.h, window, window_tails(window, last.out), chain);
+    tile_padded_window(last, last.out.h, window, window_tails(window, last), chain);
     return;
   }
   const bool dense = last.stage.kind == spec::StageKind::conv2d;

@@ -27,9 +27,9 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
 
 /// Vectors of channels no wider than the layer, the fewest cycles first, then the widest: an odd
 /// half vector may cost less in narrow vectors than in an overlapping wide one, but each vector has
-/// loads and addresses of its own.
+/// loads and addresses of its own. `copies`: odd_copies, of which a vector holds a multiple.
 [[nodiscard]] int64_t channel_lanes(int64_t channels, double most_repeated,
-                                    const targets::Target& target);
+                                    const targets::Target& target, int64_t copies = 1);
 
 /// Rows of a step of a fused nest.
 [[nodiscard]] int64_t choose_rows(const spec::Layer& layer, const targets::Target& target);

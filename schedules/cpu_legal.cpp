@@ -31,6 +31,15 @@ void check_planar_width(Reasons& reasons, const Point& point, const std::string&
               "x times lanes may be the row at most");
 }
 
+/// Copies of planes have a constant size.
+void check_planes(Reasons& reasons, int64_t channels, int64_t multiplier) {
+  if (planes_are_constant(channels, multiplier)) return;
+  reasons.add(
+      "dw_v",
+      "tiles of " + std::to_string(channels) + " channels do not all read as many input channels",
+      "use a divisor or a multiple of the multiplier");
+}
+
 /// Border tiles get a loop of their own only where there are several tiles.
 void check_split(Reasons& reasons, const std::string& name, bool splits) {
   if (splits) return;
@@ -150,7 +159,9 @@ void check_window_channels(Reasons& reasons, const Point& point, const TiledExte
 
 void check_window_tile(Reasons& reasons, const Point& point, const Stage& stage,
                        const TiledExtents& extents, int64_t rows, const targets::Target& target) {
-  const int64_t tile = knob(point, "dw_x") * knob(point, "dw_y") * knob(point, "dw_v");
+  const int64_t vectors =
+      extents.planar ? 1 : support::ceil_div(knob(point, "dw_lanes"), target.lanes(4));
+  const int64_t tile = knob(point, "dw_x") * knob(point, "dw_y") * knob(point, "dw_v") * vectors;
   // A whole small map may exceed the registers: its padding taps vanish, which pays for some
   // spills.
   if (tile > 2 * target.registers) {
@@ -175,6 +186,7 @@ void check_window_tile(Reasons& reasons, const Point& point, const Stage& stage,
     check_split(reasons, "rows_split", rows > 0 && extents.splits_rows(rows));
   }
   if (extents.planar) check_planar_width(reasons, point, "dw", extents);
+  if (extents.planes) check_planes(reasons, knob(point, "dw_v"), stage.multiplier);
   check_window_channels(reasons, point, extents);
 }
 

@@ -122,6 +122,8 @@ Phase window_phase(const spec::Layer& layer, const Point& point, const std::stri
                    int64_t tile_rows) {
   const spec::Shape out = spec::shapes(layer)[1];
   const Cut rows{Axis::rows, out.h, tile_rows};
+  // Ranges of channels begin at whole packed blocks, where a vector of copies may not.
+  if (odd_copies(layer, 0) > 1) return phase_of(0, 0, rows);
   const Cut channels{Axis::channels, out.c, tile_channels(point, prefix, is_planar(layer, 0))};
   return phase_of(0, 0, better(rows, channels));
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "schedules/cpu_space.h"
 #include "support/integers.h"
 
 namespace sepconv::schedules {
@@ -45,10 +46,20 @@ int64_t row_tiles(const StageFuncs& stage, int64_t rows, int64_t tile, int64_t b
   return tiles;
 }
 
-/// The most of `tiles` of channels that divide them and whose planes, of so many bytes a tile, fit.
-int64_t channel_tiles(int64_t tiles, int64_t bytes) {
+/// Planes that so many adjacent output channels read; where whole tiles of them go by, always so
+/// many: planes_are_constant().
+int64_t planes_of(int64_t channels, int64_t multiplier) {
+  return support::ceil_div(channels, multiplier);
+}
+
+/// The most of `tiles` of channels that divide them, whose planes, of so many bytes a tile, fit and
+/// always are as many.
+int64_t channel_tiles(int64_t tiles, const WindowTile& tile, int64_t bytes, int64_t multiplier) {
   int64_t most = tiles;
-  while (most > 1 && (tiles % most != 0 || most * bytes > kPlaneBytes)) --most;
+  while (most > 1 && (tiles % most != 0 || most * bytes > kPlaneBytes ||
+                      !planes_are_constant(most * tile.v, multiplier))) {
+    --most;
+  }
   return most;
 }
 
@@ -99,17 +110,22 @@ void tile_padded_window(StageFuncs& stage, int64_t rows, const WindowTile& tile,
       inner && cropped ? 1 : row_tiles(stage, rows, tile.y, kPlaneBytes / channels);
   const int64_t height = std::min(tiles * tile.y, rows);
   const bool whole = height >= rows && !cropped && stage.out.c % tile.v == 0;
+  const int64_t multiplier = stage.stage.multiplier;
+  int64_t copied = inner && !cropped ? stage.in.c : planes_of(tile.v, multiplier);
   Var block("block");
   Func result = stage.result;
   if (inner && cropped) {
     block = loops.channels;
   } else if (tile.order == Order::cyx && whole) {
-    const int64_t most = channel_tiles(stage.out.c / tile.v, tile.v * plane_bytes(stage, height));
+    const int64_t most =
+        channel_tiles(stage.out.c / tile.v, tile, tile.v * plane_bytes(stage, height), multiplier);
     result.split(loops.channels, block, loops.channels, as_int(most), TailStrategy::RoundUp);
+    copied = planes_of(most * tile.v, multiplier);
   } else {
     result.split(loops.rows, block, loops.rows, as_int(tiles), TailStrategy::GuardWithIf);
   }
   Func planes = stage.pad;
+  if (multiplier > 1) planes.bound_extent(chain.c, as_int(copied));
   planes.bound_extent(chain.y, as_int(stage.stage.window.span(0, height)));
   compute_planes_at(stage, LoopLevel(result, block), tile.lanes, chain);
 }

@@ -86,6 +86,15 @@ void add_dense_knobs(Space& space) {
                          {0, 1, 2}});
 }
 
+/// Powers of two times what a vector holds multiples of.
+std::vector<int64_t> lane_counts(const TiledExtents& extents, int64_t vector_extent, int64_t most) {
+  std::vector<int64_t> values;
+  for (const int64_t lanes : powers_of_two(1, most)) {
+    if (lanes * extents.copies <= vector_extent) values.push_back(lanes * extents.copies);
+  }
+  return values;
+}
+
 void add_window_knobs(Space& space, const spec::Layer& layer, const TiledExtents& extents,
                       const targets::Target& target) {
   const int64_t budget = target.registers - 2;
@@ -97,11 +106,13 @@ void add_window_knobs(Space& space, const spec::Layer& layer, const TiledExtents
   } else {
     space.knobs.push_back(
         {"dw_x", "columns of the tile", range(1, std::min(extents.width, 2 * budget))});
-    space.knobs.push_back({"dw_v", "vectors of channels of the tile", {1, 2, 4}});
+    const std::vector<int64_t> one{1}, several{1, 2, 4};
+    space.knobs.push_back(
+        {"dw_v", "vectors of channels of the tile", extents.copies > 1 ? one : several});
   }
   space.knobs.push_back({"dw_y", "rows of the tile", range(1, std::min(extents.height, budget))});
   space.knobs.push_back({"dw_lanes", extents.planar ? "columns a vector" : "channels a vector",
-                         powers_of_two(1, std::min(sum_lanes(layer, target), vector_extent))});
+                         lane_counts(extents, vector_extent, sum_lanes(layer, target))});
   space.knobs.push_back(
       {"dw_order", "tile loops, outer to inner: 0 yxc, 1 ycx, 2 cyx, 3 cxy", {0, 1, 2, 3}});
   // The order of an expression's additions depends on the pixel's place in the tile.
@@ -185,6 +196,14 @@ bool reads_planes(const spec::Layer& layer, size_t stage) {
   return window.kernel[0] * window.kernel[1] * kGathered >= copied;
 }
 
+int64_t odd_copies(const spec::Layer& layer, size_t stage) {
+  constexpr int64_t kMost = 63;
+  int64_t odd = layer.stages[stage].multiplier;
+  while (odd % 2 == 0) odd /= 2;
+  const bool shuffles = !is_planar(layer, stage) && spec::shapes(layer)[stage].c > 1;
+  return shuffles && odd <= kMost ? odd : 1;
+}
+
 bool steps_divide(const spec::Layer& layer) {
   if (layer.stages.size() < 3) return false;
   const auto& padding = layer.stages[1].window.padding;
@@ -196,8 +215,14 @@ TiledExtents tiled_extents(const spec::Layer& layer, size_t stage) {
   const spec::Shape& in = shapes[stage];
   const spec::Shape& out = shapes[stage + 1];
   const spec::Window& window = layer.stages[stage].window;
-  TiledExtents extents{
-      out.w, out.h, out.c, in.c, in.w, is_planar(layer, stage), reads_planes(layer, stage)};
+  TiledExtents extents{out.w,
+                       out.h,
+                       out.c,
+                       in.c,
+                       in.w,
+                       is_planar(layer, stage),
+                       reads_planes(layer, stage),
+                       odd_copies(layer, stage)};
   // A window that sees only padding loads nothing, so no border can be split from it.
   const bool reads = spec::inside_taps(window, 0, in.h, out.h) > 0 &&
                      spec::inside_taps(window, 1, in.w, out.w) > 0;

@@ -45,6 +45,17 @@ namespace sepconv::schedules {
 /// copying but for the few of a wide strided row.
 [[nodiscard]] bool reads_planes(const spec::Layer& layer, size_t stage);
 
+/// Whether the output channels of every tile of so many read equally many input channels.
+[[nodiscard]] inline bool planes_are_constant(int64_t channels, int64_t multiplier) {
+  return channels % multiplier == 0 || multiplier % channels == 0;
+}
+
+/// What the lanes of a depthwise stage's vectors of channels are a multiple of: the odd part of a
+/// multiplier, so that all vectors hold copies of their input channels at the same places and
+/// shuffle them out of one load. Other vectors would gather: those of multipliers of which a vector
+/// would not fit the registers. Copies of a single input channel are broadcast.
+[[nodiscard]] int64_t odd_copies(const spec::Layer& layer, size_t stage);
+
 /// Whether `rows` may be 0: the last stage a phase of its own, which reads pixels of channels.
 [[nodiscard]] bool may_stand_apart(const spec::Layer& layer);
 
@@ -58,6 +69,7 @@ struct TiledExtents {
   int64_t channels_in = 1, width_in = 1;
   bool planar = false;
   bool planes = false;                      ///< reads_planes: the input comes padded
+  int64_t copies = 1;                       ///< odd_copies of a depthwise stage
   bool border_x = false, border_y = false;  ///< whether some column's or row's tap reads padding
 
   /// Whether some of several tiles of so many columns, or rows, read padding.

@@ -6,6 +6,7 @@
 
 namespace sepconv::schedules {
 
+using generators::as_int;
 using generators::Chain;
 using generators::StageFuncs;
 using Halide::Func;
@@ -91,6 +92,13 @@ std::vector<VarOrRVar> tap_order(const StageFuncs& stage, const WindowTile& tile
   if (!strided) return {vector, other, kx, chain.y, ky};
   if (tile.unroll == WindowTile::Unroll::row) return {vector, kx, other, chain.y, ky};
   return {vector, kx, other, ky, chain.y};
+}
+
+/// How many output channels stand for each input channel, where vectors hold all of some. Tiles are
+/// then tiles of input channels, so that one that overlaps the one before begins with a first copy.
+int64_t whole_copies(const WindowTile& tile, const StageFuncs& stage) {
+  const int64_t copies = stage.in.c > 1 ? stage.stage.multiplier : 1;
+  return !tile.planar && tile.lanes % copies == 0 ? copies : 1;
 }
 
 /// The accumulators of a depthwise tile in registers, every tap one update.
@@ -183,14 +191,17 @@ Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, const 
 Loops tile_window(StageFuncs& stage, const WindowTile& tile, const Tails& tails,
                   const Chain& chain) {
   Loops loops;
-  const Var xi("dw_xi"), yi("dw_yi"), ci("dw_ci"), lane("dw_lane");
+  const Var xi("dw_xi"), yi("dw_yi"), ci("dw_ci"), lane("dw_lane"), copy("dw_copy");
   const Var xo("dw_xo"), yo("dw_yo"), co("dw_co");
   Func result = stage.result;
   result.split(chain.x, xo, xi, tile.pixels(), tails.x);
   result.split(chain.y, yo, yi, tile.y, tails.y);
-  result.split(chain.c, co, ci, tile.channels(), tails.c);
+  const int copies = as_int(whole_copies(tile, stage));
+  if (copies > 1) result.split(chain.c, co, copy, copies, TailStrategy::RoundUp);
+  result.split(copies > 1 ? co : chain.c, co, ci, tile.channels() / copies, tails.c);
   const Var& vector = tile.planar ? xi : ci;
-  result.split(vector, vector, lane, tile.lanes);
+  result.split(vector, vector, lane, tile.lanes / copies);
+  if (copies > 1) result.fuse(copy, lane, lane);
   std::vector<VarOrRVar> order{lane, vector, tile.planar ? ci : xi, yi};
   const std::vector<Var> outer = window_order(tile.order, xo, yo, co);
   order.insert(order.end(), outer.begin(), outer.end());
@@ -216,9 +227,10 @@ Tails channel_tails(const ChannelTile& tile, const spec::Shape& out, int rows) {
   return tails;
 }
 
-Tails window_tails(const WindowTile& tile, const spec::Shape& out) {
-  return {overlap_tail(out.w, tile.pixels()), overlap_tail(out.h, tile.y),
-          overlap_tail(out.c, tile.channels())};
+Tails window_tails(const WindowTile& tile, const StageFuncs& stage) {
+  const int64_t copies = whole_copies(tile, stage);
+  return {overlap_tail(stage.out.w, tile.pixels()), overlap_tail(stage.out.h, tile.y),
+          overlap_tail(stage.out.c / copies, tile.channels() / copies)};
 }
 
 }  // namespace sepconv::schedules

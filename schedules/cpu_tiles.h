@@ -73,7 +73,7 @@ struct Tails {
 };
 /// Masked stores where vectors of channels pass the last one; all else overlaps.
 [[nodiscard]] Tails channel_tails(const ChannelTile& tile, const spec::Shape& out, int rows);
-[[nodiscard]] Tails window_tails(const WindowTile& tile, const spec::Shape& out);
+[[nodiscard]] Tails window_tails(const WindowTile& tile, const generators::StageFuncs& stage);
 
 /// Tiles of a pointwise or dense stage's result. `rows` > 0 splits y into steps of that many rows;
 /// `input` is what the reduction reads.

@@ -24,7 +24,7 @@ struct Work {
   int64_t step_height = 1;  ///< rows of a fused step, else the height
   bool fused = false;
   bool alone = false;  ///< nothing else is computed between its tiles
-  int64_t registers = 16;
+  int64_t registers = 16, vector_registers = 1;
   int64_t l1_ways = 8, l2_bytes = 0;
   bool fast_fma = false;       ///< whole vectors at more than one a cycle
   double most_repeated = 1e9;  ///< that tiles may compute of what they cover
@@ -189,6 +189,13 @@ bool choose_crossing_pixels(WindowChoice& tile, const Work& work) {
   return true;
 }
 
+/// A vector of copies is several registers, as is what a load is shuffled into: sums take three
+/// eighths of all, but two columns share weights, in a loop over rows of taps.
+void choose_copied_pixels(WindowChoice& tile, const Work& work) {
+  const int64_t columns = 3 * work.registers / 8 / work.vector_registers;
+  tile.x = even_tile(work.extents.width, std::max<int64_t>(2, columns), work.most_repeated);
+}
+
 /// Columns and rows of a tile. Accumulators may take half of the registers; the rest holds weights
 /// and inputs. Wide windows get whole rows, whose loads their outputs share.
 void choose_pixels(WindowChoice& tile, const Work& work) {
@@ -247,8 +254,8 @@ int64_t choose_split(const WindowChoice& tile, const Work& work) {
 }
 
 int64_t choose_unroll(const WindowChoice& tile, const Work& work) {
-  const int64_t accumulators = tile.x * tile.y * tile.v;
-  if (work.taps() * accumulators > kUnrollBudget) {
+  const int64_t accumulators = tile.x * tile.y * tile.v * work.vector_registers;
+  if (work.taps() * accumulators > kUnrollBudget || work.extents.copies > 1) {
     return work.window.kernel[1] * accumulators <= kUnrollBudget ? kRowOfTaps : kNoTaps;
   }
   // A row of a wide window in one body is long enough, and a fraction of the code.
@@ -266,13 +273,19 @@ int64_t choose_unroll(const WindowChoice& tile, const Work& work) {
 
 }  // namespace
 
-int64_t channel_lanes(int64_t channels, double most_repeated, const targets::Target& target) {
+int64_t channel_lanes(int64_t channels, double most_repeated, const targets::Target& target,
+                      int64_t copies) {
   constexpr double kVector = 0.15;
-  int64_t best = 1;
+  int64_t best = copies;
   double best_cycles = std::numeric_limits<double>::infinity();
-  for (int64_t lanes = 1; lanes <= std::min<int64_t>(target.lanes(4), channels); lanes *= 2) {
+  const int64_t whole = target.lanes(4);
+  for (int64_t lanes = copies; lanes <= std::min(whole * copies, channels); lanes *= 2) {
     const auto vectors = static_cast<double>(ceil_div(channels, lanes));
-    const double cycles = vectors * (fma_cycles(lanes, target) + kVector);
+    const int64_t registers = ceil_div(lanes, whole);
+    if (registers > target.registers / 2) break;
+    const double cycles =
+        vectors *
+        (static_cast<double>(registers) * fma_cycles(std::min(lanes, whole), target) + kVector);
     if (cycles > best_cycles || repeated(channels, lanes) > most_repeated) continue;
     best = lanes;
     best_cycles = cycles;
@@ -297,12 +310,18 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
   if (work.extents.planar) {
     tile = choose_planar(work, target);
   } else {
-    tile.lanes = channel_lanes(work.extents.channels, work.most_repeated, target);
-    // An overlapping vector of AVX-512 that begins between two input channels' copies is a gather.
-    const bool copies = layer.stages[stage].multiplier % 8 == 0;
-    if (tile.lanes > 8 && work.extents.channels % tile.lanes != 0 && copies) tile.lanes = 8;
+    const int64_t copies = work.extents.copies;
+    tile.lanes = channel_lanes(work.extents.channels, work.most_repeated, target, copies);
+    // Eight copies are a broadcast, which an overlapping vector of two inputs is not.
+    const bool eight = layer.stages[stage].multiplier % 8 == 0 && copies == 1;
+    if (eight && tile.lanes > 8 && work.extents.channels % tile.lanes != 0) tile.lanes = 8;
     work.most_repeated /= repeated(work.extents.channels, tile.lanes);
-    choose_pixels(tile, work);
+    work.vector_registers = ceil_div(tile.lanes, target.lanes(4));
+    if (copies > 1) {
+      choose_copied_pixels(tile, work);
+    } else {
+      choose_pixels(tile, work);
+    }
     if (tile.v * tile.lanes > work.extents.channels) tile.v = 1;
     // Of narrow vectors without tests LLVM adds some in another order, which fused nests must not.
     const bool narrow = 2 * tile.lanes < target.lanes(4);

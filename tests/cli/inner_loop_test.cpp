@@ -1,5 +1,5 @@
-// Tests of cli: inner loops of x86 kernels read whole vectors of packed weights, however many
-// channels a layer has.
+// Tests of cli: inner loops of x86 kernels read whole vectors of packed weights and of input
+// channels, however many channels a layer has and however often it repeats them.
 #include <gtest/gtest.h>
 
 #include "tests/arm/fixture.h"
@@ -31,6 +31,14 @@ INSTANTIATE_TEST_SUITE_P(Layers, InnerLoops,
                                          "pw_f32_n1h1w1c240_o10_none", "pw_f32_n1h1w1c64_o200_none",
                                          "dw_f32_n1h2w2c24_k3s1p1_none",
                                          "dwpw_f32_n1h2w2c64_o72_k3s1p1_relu6_none"),
+                         [](const auto& info) { return std::string(info.param); });
+
+// Multipliers: one vector of three copies, no multiple of it, of twice five, of one input channel.
+INSTANTIATE_TEST_SUITE_P(Copies, InnerLoops,
+                         testing::Values("dw_f32_n1h12w12c32_m3_k3s1p1_none",
+                                         "dw_f32_n1h12w12c17_m3_k3s2p1_relu",
+                                         "dw_f32_n1h12w12c16_m10_k3s1p1_none",
+                                         "dw_f32_n1h12w12c1_m24_k5s1p2_none"),
                          [](const auto& info) { return std::string(info.param); });
 
 }  // namespace

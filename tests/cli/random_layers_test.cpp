@@ -110,6 +110,20 @@ INSTANTIATE_TEST_SUITE_P(SmallImages, PointOf,
                                          ForcedPoint{"pw_f32_n6h1w1c96_o40_relu_res", {}},
                                          ForcedPoint{"pw_f32_n2h7w7c19_o40_none_is24_os48", {}}));
 
+// Multipliers: vectors of odd copies that overlap, that are parts of an input channel's copies, in
+// a fused nest; more copies than vectors hold; one input channel; planes of blocks that the
+// multiplier does not divide, alone, fused, and in tiles of several channels.
+INSTANTIATE_TEST_SUITE_P(
+    Copies, PointOf,
+    testing::Values(ForcedPoint{"dw_f32_n1h9w10c17_m3_k3s1p1_relu", {}},
+                    ForcedPoint{"dw_f32_n1h9w10c2_m80_k3s2p1_none", {}},
+                    ForcedPoint{"dwpw_f32_n1h9w10c7_m6_o24_k3s1p1_relu6_none", {}},
+                    ForcedPoint{"dw_f32_n1h5w6c3_m65_k3s1p1_none", {}},
+                    ForcedPoint{"dw_f32_n1h9w9c1_m24_k3s1p1_none", {}},
+                    ForcedPoint{"dw_f32_n1h14w14c17_m6_k3s1p1_none_nchw", {}},
+                    ForcedPoint{"dwpw_f32_n1h28w28c17_m3_o10_k3s1p1_relu_relu_nchw", {}},
+                    ForcedPoint{"dw_f32_n1h14w14c6_m6_k3s1p1_none_nchw", {{"dw_v", 2}}}));
+
 // Maps of one column are computed as one row; dense stages of few rows share out channels.
 INSTANTIATE_TEST_SUITE_P(
     OneColumn, PointOf,

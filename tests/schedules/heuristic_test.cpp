@@ -155,6 +155,16 @@ TEST(Heuristic, KeepsCopiesOfAnInputChannelInAVector) {
   EXPECT_EQ(chosen("dw_lanes", "dw_f32_n1h30w31c28_m8_k3s2p0_none", "x86-64-v4"), 16);
 }
 
+TEST(Heuristic, HoldsWholeCopiesOfOddMultipliersInAVector) {
+  EXPECT_EQ(chosen("dw_lanes", "dw_f32_n1h28w28c32_m3_k3s1p1_none", "x86-64-v4"), 48);
+  EXPECT_EQ(chosen("dw_lanes", "dw_f32_n1h28w28c32_m6_k3s1p1_none", "x86-64-v3"), 24);
+  EXPECT_EQ(chosen("dw_lanes", "dw_f32_n1h28w28c32_m5_k3s1p1_none", "arm64"), 20);
+  // Fewer channels than a vector could hold; a single one, which is broadcast; planes.
+  EXPECT_EQ(chosen("dw_lanes", "dw_f32_n1h28w28c2_m3_k3s1p1_none", "x86-64-v4"), 6);
+  EXPECT_EQ(chosen("dw_lanes", "dw_f32_n1h28w28c1_m48_k3s1p1_none", "x86-64-v4"), 16);
+  EXPECT_EQ(chosen("dw_lanes", "dw_f32_n1h28w28c32_m3_k3s1p1_none_nchw", "x86-64-v3"), 8);
+}
+
 TEST(Heuristic, ComputesWholeMapsOfMoreAccumulatorsThanRegistersPixelByPixel) {
   EXPECT_EQ(chosen("dw_unroll", "dw_f32_n1h14w14c288_k4s2p1_none", "x86-64-v4"), 3);
   EXPECT_EQ(chosen("dw_unroll", "dw_f32_n1h7w7c128_k3x5s1p1x2x1x2_none", "x86-64-v4"), 3);

@@ -81,6 +81,15 @@ TEST(Phases, SmallMapsSplitIntoChannels) {
   }
 }
 
+TEST(Phases, CopiesOfChannelsStayInOneTask) {
+  const targets::Target target = target_of("x86-64-v4");
+  for (const auto& [name, axis] : {std::pair{"dw_f32_n1h2w2c96_m3_k3s1p1_none", Axis::rows},
+                                   std::pair{"dw_f32_n1h2w2c96_m4_k3s1p1_none", Axis::channels}}) {
+    const spec::Layer layer = layer_of(name);
+    EXPECT_EQ(phases(layer, target, heuristic(layer, target))[0].axis, axis) << name;
+  }
+}
+
 /// How many threads find work in the phase that has least.
 int64_t busy_threads(const spec::Layer& layer, const targets::Target& target) {
   int64_t least = std::numeric_limits<int64_t>::max();

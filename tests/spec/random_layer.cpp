@@ -37,7 +37,7 @@ Stage stage(std::mt19937& random, StageKind kind, int64_t channels_in) {
   result.activation = static_cast<Activation>(between(random, 0, 6));
   result.channels_out = between(random, 1, 40);
   if (kind == StageKind::depthwise) {
-    result.multiplier = rarely(random) ? between(random, 1, 4) : 1;
+    result.multiplier = rarely(random) ? between(random, 1, 7) : 1;
     result.channels_out = channels_in * result.multiplier;
   }
   if (kind != StageKind::pointwise) {
