@@ -32,34 +32,35 @@ double repeated_columns(int64_t width) {
   return least;
 }
 
-/// Whether the last stage of a separable block does better on its own, over the pixels of all rows
-/// at once: where steps of so many rows and tiles inside rows overlap much, or stream weights again
-/// and again that L2 does not hold, while it holds what passes between the stages.
+/// Maps of so many rows are one step.
+constexpr int64_t kOneStep = 8;
+
+}  // namespace
+
 bool stands_apart(const spec::Layer& layer, int64_t rows, const targets::Target& target) {
   constexpr double kOverlaps = 1.04;
+  constexpr int64_t kFewRows = 24;
   const std::vector<Shape> shapes = spec::shapes(layer);
   const Shape& out = shapes.back();
   const Shape& mid = shapes[shapes.size() - 2];
   const int64_t l2 = target.core.l2_bytes;
-  if (layer.stages.size() != 2 || !may_stand_apart(layer)) return false;
+  if (!may_stand_apart(layer)) return false;
+  if (out.h <= kOneStep) return true;
   if (!stays_in_l2(mid.h * mid.w * mid.c * 4, l2)) return false;
+  if (layer.stages.size() == 3) return out.h <= kFewRows;
   const bool streams = mid.c * out.c * 4 > l2;
   return streams || repeated(out.h, rows) * repeated_columns(out.w) > kOverlaps;
 }
 
-}  // namespace
-
 /// The depthwise rows stay in a quarter of L2, the projection's weights are streamed once a step,
 /// so steps are as high as fits. Steps lower than the map keep the intermediate below the whole
-/// tensor; maps of a tile's height are one step, and where they can, their last stage stands apart:
-/// fusing it gains nothing there. What may be repeated goes to vectors of channels first, then to
-/// columns: rows that overlap take what these leave.
+/// tensor; maps of a tile's height are one step. What may be repeated goes to vectors of channels
+/// first, then to columns: rows that overlap take what these leave.
 int64_t choose_rows(const spec::Layer& layer, const targets::Target& target) {
   const std::vector<Shape> shapes = spec::shapes(layer);
   const Shape& out = shapes.back();
   const Shape& mid = shapes[shapes.size() - 2];
-  constexpr int64_t kOneStep = 8;
-  if (out.h <= kOneStep) return may_stand_apart(layer) ? 0 : out.h;
+  if (out.h <= kOneStep) return out.h;
   const int64_t limit = std::max<int64_t>(1, target.core.l2_bytes / 4 / (mid.w * mid.c * 4));
   // Padded planes hold the rows beside a step's once more.
   const bool pairs = layer.stages.size() == 3 && layer.layout == spec::Layout::nhwc;
@@ -70,7 +71,7 @@ int64_t choose_rows(const spec::Layer& layer, const targets::Target& target) {
   const int64_t highest = std::min(limit, most);
   const int64_t rows = steps_divide(layer) ? largest_divisor(out.h, highest)
                                            : even_tile(out.h, highest, std::min(kMostRows, left));
-  return stands_apart(layer, rows, target) ? 0 : even_steps(rows, layer, target);
+  return even_steps(rows, layer, target);
 }
 
 }  // namespace sepconv::schedules

@@ -23,7 +23,9 @@ struct Work {
   spec::Window window;
   int64_t step_height = 1;  ///< rows of a fused step, else the height
   bool fused = false;
-  bool alone = false;  ///< nothing else is computed between its tiles
+  bool in_steps = false;   ///< fused in steps of rows
+  bool in_blocks = false;  ///< fused in blocks of hidden channels
+  bool alone = false;      ///< nothing else is computed between its tiles
   int64_t registers = 16, vector_registers = 1;
   int64_t l1_ways = 8, l2_bytes = 0;
   bool fast_fma = false;       ///< whole vectors at more than one a cycle
@@ -39,8 +41,8 @@ struct WindowChoice {
 
 /// Rows that tiles of a step may have: a fused step is cut without rest.
 int64_t tile_rows(const Work& work, int64_t limit) {
-  return work.fused ? largest_divisor(work.step_height, limit)
-                    : even_tile(work.step_height, limit, work.most_repeated);
+  return work.in_steps ? largest_divisor(work.step_height, limit)
+                       : even_tile(work.step_height, limit, work.most_repeated);
 }
 
 /// Lines of one channel vector that L1 holds: pixels a multiple of a power of two apart share few
@@ -219,11 +221,17 @@ void choose_pixels(WindowChoice& tile, const Work& work) {
   } else if (work.strided()) {
     choose_strided_pixels(tile, work);
   } else if (!choose_crossing_pixels(tile, work)) {
-    // A single row shares no loads with others; as one tile its columns share all of theirs.
-    const bool row = work.fused && work.step_height == 1 && width <= budget;
-    tile.x = row ? width : even_tile(width, width <= 14 ? 7 : 4, work.most_repeated);
+    // A single row shares no loads with others; as one tile its columns share all of theirs. A few
+    // vectors of hidden channels are in L1, where small tiles, which keep weights in registers, do.
+    constexpr int64_t kShortRow = 7, kPair = 2;
+    const bool row = work.in_steps && work.step_height == 1 && width <= budget;
+    const int64_t limit = width <= kShortRow ? kShortRow
+                          : work.in_blocks   ? kPair
+                          : width <= 14      ? 7
+                                             : 4;
+    tile.x = row ? width : even_tile(width, limit, work.most_repeated);
     // What comes from beyond L2 is read by as few rows of tiles as registers allow.
-    const int64_t most = work.fused || input_bytes(work) > work.l2_bytes ? budget : 2;
+    const int64_t most = work.in_steps || input_bytes(work) > work.l2_bytes ? budget : 2;
     tile.y = tile_rows(work, std::clamp<int64_t>(budget / tile.x, 1, most));
   }
 }
@@ -299,6 +307,8 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
   work.extents = tiled_extents(layer, stage);
   work.window = layer.stages[stage].window;
   work.fused = layer.stages.size() > 1;
+  work.in_steps = rows > 0;
+  work.in_blocks = layer.stages.size() == 3 && rows == 0;
   work.alone = layer.stages.size() == 1 || (layer.stages.size() == 2 && rows == 0);
   work.step_height = rows > 0 ? rows : work.extents.height;
   work.registers = target.registers;
@@ -332,7 +342,7 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
   point["dw_v"] = tile.v;
   point["dw_lanes"] = tile.lanes;
   // Blocks of hidden channels pass one after the other.
-  point["dw_order"] = layer.stages.size() == 3 && rows == 0 ? kCyx : tile.order;
+  point["dw_order"] = work.in_blocks ? kCyx : tile.order;
   point["dw_unroll"] = choose_unroll(tile, work);
   point["dw_split"] = tile.split;
 }

@@ -28,10 +28,12 @@ Point with_rows(int64_t rows, const spec::Layer& layer, const targets::Target& t
 Point x86_heuristic(const spec::Layer& layer, const targets::Target& target) {
   if (layer.stages.size() == 1) return with_rows(0, layer, target);
   const int64_t rows = choose_rows(layer, target);
-  Point point = with_rows(rows, layer, target);
-  // Where tiles do not divide the hidden channels the map stays one step.
-  if (rows > 0 || cpu_legal(point, layer, target).empty()) return point;
-  return with_rows(spec::output_shape(layer).h, layer, target);
+  if (stands_apart(layer, rows, target)) {
+    // Tiles may not divide the hidden channels.
+    Point point = with_rows(0, layer, target);
+    if (cpu_legal(point, layer, target).empty()) return point;
+  }
+  return with_rows(rows, layer, target);
 }
 
 }  // namespace sepconv::schedules
