@@ -14,6 +14,7 @@ struct ChannelWork {
   bool planar = false;
   bool tested = false;      ///< planar: every load for padding
   bool far_output = false;  ///< L2 does not hold it until it is read
+  bool far_input = false;   ///< L2 does not hold it beside the output
   spec::Window window = {};
 
   [[nodiscard]] int64_t reduction() const { return channels_in * taps; }

@@ -107,6 +107,10 @@ void choose_channel_tile(Point& point, const spec::Layer& layer, size_t stage,
                    window.kernel[0] * window.kernel[1], extents.planar};
   work.window = window;
   work.far_output = !output_stays(extents, target);
+  const int64_t pixels = extents.width * extents.height;
+  work.far_input =
+      layer.stages.size() == 1 &&
+      !stays_in_l2(pixels * (extents.channels + extents.channels_in) * 4, target.core.l2_bytes);
   work.tested = extents.planar && (extents.border_x || extents.border_y);
   const std::string prefix = stage_prefix(layer, stage);
   ChannelChoice tile;

@@ -186,6 +186,38 @@ TEST(Heuristic, WritesPixelsBeyondL2Whole) {
   EXPECT_EQ(chosen("pw_block", "pw_f32_n1h14w14c40_o300_none", wide), 0);
 }
 
+TEST(Heuristic, ReadsPixelsBeyondL2Whole) {
+  const char* wide = "x86-64-v4@sapphirerapids";
+  EXPECT_EQ(chosen("pw_unroll", "pw_f32_n1h112w112c32_o16_none", wide), 0);
+  EXPECT_GT(chosen("pw_unroll", "pw_f32_n1h28w28c32_o16_none", wide), 0);
+  EXPECT_GT(chosen("pw_unroll", "pw_f32_n1h112w112c32_o64_none", wide), 0);
+}
+
+TEST(Heuristic, LeavesNoMoreToTheLoopOverChannelsThanRegistersHold) {
+  EXPECT_GT(chosen("pw_unroll", "pw_f32_n1h28w28c11_o64_none", "x86-64-v3"), 0);
+  EXPECT_GT(chosen("pw_unroll", "pw_f32_n1h28w28c3_o64_none", "x86-64-v3"), 0);
+  EXPECT_EQ(chosen("pw_unroll", "pw_f32_n1h28w28c3_o16_none", "x86-64-v3"), 0);
+}
+
+TEST(Heuristic, HidesTheEndsOfTilesThatHoldPixels) {
+  const auto sums = [](const char* name, const char* target) {
+    return chosen("pw_x", name, target) * chosen("pw_v", name, target);
+  };
+  EXPECT_EQ(sums("pw_f32_n1h56w56c24_o32_none", "x86-64-v4@sapphirerapids"), 12);
+  EXPECT_GT(sums("pw_f32_n1h56w56c240_o32_none", "x86-64-v4@sapphirerapids"), 16);
+  EXPECT_GT(sums("pw_f32_n1h56w56c24_o32_none", "x86-64-v4@zen4"), 16);
+}
+
+TEST(Heuristic, ExpandsBlocksOfFewRowsOverTheWholeMap) {
+  const char* wide = "x86-64-v4@sapphirerapids";
+  EXPECT_EQ(chosen("rows", "ir_f32_n1h14w14c64_e384_o64_k3s1p1_relu6_relu6_none_res", wide), 0);
+  EXPECT_EQ(chosen("dw_x", "ir_f32_n1h14w14c64_e384_o64_k3s1p1_relu6_relu6_none_res", wide), 2);
+  EXPECT_GT(chosen("rows", "ir_f32_n1h28w28c32_e192_o32_k3s1p1_relu6_relu6_none_res", wide), 0);
+  // No tile divides the hidden channels; L2 does not hold them.
+  EXPECT_GT(chosen("rows", "ir_f32_n1h14w14c80_e200_o80_k3s1p1_relu6_relu6_none_res", wide), 0);
+  EXPECT_GT(chosen("rows", "ir_f32_n1h20w20c192_e1152_o192_k3s1p1_relu_relu_none_res", wide), 0);
+}
+
 TEST(Heuristic, OverlapsChannelsWhereNoTileDividesThem) {
   // 19 blocks of 16: one vector is the only divisor.
   const char* wide = "x86-64-v4@sapphirerapids";
