@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "schedules/cpu_channel_cost.h"
+#include "spec/bits.h"
 
 namespace sepconv::schedules {
 
@@ -32,6 +33,12 @@ bool is_allowed(const ChannelChoice& tile, const ChannelWork& work, const target
          tile_in_registers(tile.x, tile.v, target);
 }
 
+/// Whether LLVM may keep several sums in one register and take them out for every multiply-add, as
+/// it does with vectors of less than half a register beside wider ones.
+bool packs_sums(int64_t lanes, const spec::Layer& layer, const targets::Target& target) {
+  return 2 * lanes < target.lanes(4) && (layer.stages.size() > 1 || spec::promises_bits(layer));
+}
+
 double repeated_work(const ChannelChoice& tile, const ChannelWork& work) {
   return repeated(work.width, tile.pixels(work)) * repeated(work.channels, tile.channels(work));
 }
@@ -47,7 +54,7 @@ ChannelChoice best_tile(const ChannelWork& work, const spec::Layer& layer,
   const int64_t most_x = work.planar ? 6 : std::min<int64_t>(work.width, target.registers - 2);
   const int64_t most_v = work.planar ? std::min<int64_t>(work.channels, target.registers - 2) : 8;
   for (int64_t lanes = work.planar ? 1 : 4; lanes <= target.lanes(4); lanes *= 2) {
-    if (!work.planar && is_too_narrow(lanes, work.channels, layer, target)) continue;
+    if (!work.planar && packs_sums(lanes, layer, target)) continue;
     for (int64_t v = 1; v <= most_v; ++v) {
       for (int64_t x = 1; x <= most_x; ++x) {
         ChannelChoice tile{x, v, lanes};

@@ -52,7 +52,7 @@ void check_narrow(Reasons& reasons, const std::string& prefix, int64_t lanes, in
   if (!is_too_narrow(lanes, channels, layer, target)) return;
   reasons.add(prefix + "_lanes",
               "vectors of " + std::to_string(lanes) + " may sum in another order",
-              "use wider ones, which divide the " + std::to_string(channels) + " channels");
+              "use wider ones, of which " + std::to_string(channels) + " channels are a multiple");
 }
 
 int64_t unrolled_taps(const Point& point, const Stage& stage) {
@@ -239,8 +239,10 @@ Errors cpu_legal(const Point& point, const spec::Layer& layer, const targets::Ta
     const std::string prefix = stage_prefix(layer, i);
     const TiledExtents extents = tiled_extents(layer, i);
     if (!extents.planar) {
-      check_narrow(reasons, prefix, knob(point, prefix + "_lanes"), extents.channels, layer,
-                   target);
+      const int64_t channels = prefix == "dw"
+                                   ? extents.channels
+                                   : support::round_up(extents.channels, spec::kChannelBlock);
+      check_narrow(reasons, prefix, knob(point, prefix + "_lanes"), channels, layer, target);
     }
     if (prefix == "dw") {
       check_window_tile(reasons, point, layer.stages[i], extents, rows, target);

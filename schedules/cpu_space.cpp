@@ -26,12 +26,18 @@ std::vector<int64_t> powers_of_two(int64_t first, int64_t last) {
 }
 
 /// Unrolled input channels: divisors, so that the loop has no tail; 0 unrolls a short reduction.
-std::vector<int64_t> unrolls(int64_t channels_in, int64_t most) {
+/// That of a single output channel LLVM takes apart into scalars for x86, and adds in another
+/// order.
+std::vector<int64_t> unrolls(const TiledExtents& extents, int64_t most,
+                             const targets::Target& target) {
+  const int64_t channels_in = extents.channels_in;
+  const bool scalar =
+      extents.channels == 1 && !extents.planar && channels_in > 1 && !target.lane_fma;
   std::vector<int64_t> values{1};
   for (int64_t u = 2; u <= most; u *= 2) {
     if (channels_in % u == 0 && channels_in > u) values.push_back(u);
   }
-  if (channels_in <= 64) values.insert(values.begin(), 0);
+  if (channels_in <= 64 && !scalar) values.insert(values.begin(), 0);
   return values;
 }
 
@@ -69,7 +75,7 @@ void add_channel_knobs(Space& space, const std::string& prefix, const TiledExten
         {prefix + "_overlap", "1: the last tile of channels overlaps the one before", {0, 1}});
   }
   space.knobs.push_back({prefix + "_unroll", "input channels a loop iteration, 0 all",
-                         unrolls(extents.channels_in, staged ? 16 : 8)});
+                         unrolls(extents, staged ? 16 : 8, target)});
   space.knobs.push_back({prefix + "_order", "0 pixels outside, 1 channel blocks outside", {0, 1}});
 }
 

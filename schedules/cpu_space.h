@@ -80,7 +80,7 @@ struct TiledExtents {
 
 /// Whether LLVM may add a layer's sums in another order than is promised: it does where vectors are
 /// narrower than half a register and the body is unrolled. So such vectors are only for channels
-/// that wider ones do not divide.
+/// that wider ones do not divide: never for those of packed blocks, whose last vector is masked.
 [[nodiscard]] bool is_too_narrow(int64_t lanes, int64_t channels, const spec::Layer& layer,
                                  const targets::Target& target);
 

@@ -191,6 +191,20 @@ bool choose_crossing_pixels(WindowChoice& tile, const Work& work) {
   return true;
 }
 
+/// Outputs of windows that do not overlap share weights alone. A tile of several then reads and
+/// writes as many streams at once, where channels, innermost, would make one: of a single tap,
+/// which leaves no weights to load, beyond L1; of several beyond L2, where vectors cross lines.
+bool passes_as_stream(const Work& work, int64_t lanes) {
+  const spec::Window& window = work.window;
+  const bool apart =
+      window.stride[0] >= window.kernel[0] && window.stride[1] >= window.kernel[1] && work.alone;
+  const int64_t l1_bytes = work.l1_ways * kLine * kSets;
+  const bool crosses = work.extents.channels * 4 % kLine != 0 && lanes * 4 >= kLine;
+  if (!apart) return false;
+  return work.taps() == 1 ? input_bytes(work) > l1_bytes
+                          : crosses && input_bytes(work) > work.l2_bytes;
+}
+
 /// A vector of copies is several registers, as is what a load is shuffled into: sums take three
 /// eighths of all, but two columns share weights, in a loop over rows of taps.
 void choose_copied_pixels(WindowChoice& tile, const Work& work) {
@@ -204,6 +218,7 @@ void choose_pixels(WindowChoice& tile, const Work& work) {
   const int64_t width = work.extents.width;
   const int64_t budget = work.registers / 2;
   const spec::Window& window = work.window;
+  if (passes_as_stream(work, tile.lanes)) return;
   if (takes_whole_map(work)) {
     tile.x = width;
     tile.y = work.extents.height;

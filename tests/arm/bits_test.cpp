@@ -53,7 +53,8 @@ TEST_P(SameBits, OfPointwiseAndFusedLayersOnArmAndX86) {
 
 INSTANTIATE_TEST_SUITE_P(Layers, SameBits,
                          testing::Values("pw_f32_n1h14w14c64_o60_relu6", "pw_f32_n1h7w7c13_o7_none",
-                                         "pw_f32_n1h9w5c96_o24_relu",
+                                         "pw_f32_n1h9w5c96_o24_relu", "pw_f32_n1h2w3c24_o1_relu",
+                                         "dwpw_f32_n1h14w14c32_o3_k3s1p1_relu_none",
                                          "dwpw_f32_n1h14w14c64_o64_k3s1p1_relu6_relu6",
                                          "dwpw_f32_n1h15w13c24_o40_k5s2p2_relu_none",
                                          "dwpw_f32_n1h28w28c16_o32_k3s2p1_none_relu",

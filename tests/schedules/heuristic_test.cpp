@@ -186,6 +186,22 @@ TEST(Heuristic, WritesPixelsBeyondL2Whole) {
   EXPECT_EQ(chosen("pw_block", "pw_f32_n1h14w14c40_o300_none", wide), 0);
 }
 
+TEST(Heuristic, PassesWindowsThatShareNothingAsOneStream) {
+  const char* wide = "x86-64-v4@sapphirerapids";
+  EXPECT_EQ(chosen("dw_x", "dw_f32_n1h56w56c64_k1s1p0_relu6", wide), 1);
+  EXPECT_GT(chosen("dw_x", "dw_f32_n1h9w9c32_k1s1p0_relu6", wide), 1);      // in L1
+  EXPECT_EQ(chosen("dw_x", "dw_f32_n1h58w50c642_k2s2p0_relu6", wide), 1);   // beyond L2
+  EXPECT_GT(chosen("dw_x", "dw_f32_n1h112w112c64_k2s2p0_relu6", wide), 1);  // whole lines
+  EXPECT_GT(chosen("dw_x", "dw_f32_n1h58w50c642_k3s2p0_relu6", wide), 1);
+}
+
+TEST(Heuristic, KeepsOneSumInARegister) {
+  const char* wide = "x86-64-v4@sapphirerapids";
+  EXPECT_EQ(chosen("pw_lanes", "dwpw_f32_n1h40w40c32_o3_k3s1p1_silu_none", wide), 8);
+  EXPECT_EQ(chosen("pw_lanes", "dwpw_f32_n1h40w40c32_o3_k3s1p1_silu_none", "x86-64-v3"), 4);
+  EXPECT_GT(chosen("pw_unroll", "pw_f32_n1h2w3c24_o1_relu", wide), 0);
+}
+
 TEST(Heuristic, ReadsPixelsBeyondL2Whole) {
   const char* wide = "x86-64-v4@sapphirerapids";
   EXPECT_EQ(chosen("pw_unroll", "pw_f32_n1h112w112c32_o16_none", wide), 0);
