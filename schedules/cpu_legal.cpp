@@ -160,7 +160,7 @@ void check_window_channels(Reasons& reasons, const Point& point, const TiledExte
 void check_window_tile(Reasons& reasons, const Point& point, const Stage& stage,
                        const TiledExtents& extents, int64_t rows, const targets::Target& target) {
   const int64_t vectors =
-      extents.planar ? 1 : support::ceil_div(knob(point, "dw_lanes"), target.lanes(4));
+      extents.copies > 1 ? support::ceil_div(knob(point, "dw_lanes"), target.lanes(4)) : 1;
   const int64_t tile = knob(point, "dw_x") * knob(point, "dw_y") * knob(point, "dw_v") * vectors;
   // A whole small map may exceed the registers: its padding taps vanish, which pays for some
   // spills.

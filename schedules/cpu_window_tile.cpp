@@ -236,8 +236,8 @@ void choose_pixels(WindowChoice& tile, const Work& work) {
   } else if (work.strided()) {
     choose_strided_pixels(tile, work);
   } else if (!choose_crossing_pixels(tile, work)) {
-    // A single row shares no loads with others; as one tile its columns share all of theirs. A few
-    // vectors of hidden channels are in L1, where small tiles, which keep weights in registers, do.
+    // A single row shares no loads with others; as one tile its columns share all of theirs. Loads
+    // of a block of hidden channels come from L1, so its tiles leave registers to the weights.
     constexpr int64_t kShortRow = 7, kPair = 2;
     const bool row = work.in_steps && work.step_height == 1 && width <= budget;
     const int64_t limit = width <= kShortRow ? kShortRow
