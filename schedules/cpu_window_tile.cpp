@@ -348,6 +348,10 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
       choose_pixels(tile, work);
     }
     if (tile.v * tile.lanes > work.extents.channels) tile.v = 1;
+    // Strided columns of a block share few loads; neighbouring vectors share addresses.
+    const int64_t block = knob(point, "ex_v") * knob(point, "ex_lanes");
+    const bool strided = work.in_blocks && work.strided() && tile.x < work.extents.width;
+    if (strided && block % (2 * tile.lanes) == 0) tile.v = 2;
     // Of narrow vectors without tests LLVM adds some in another order, which fused nests must not.
     const bool narrow = 2 * tile.lanes < target.lanes(4);
     tile.split = narrow && work.fused ? 0 : choose_split(tile, work);

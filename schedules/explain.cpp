@@ -100,6 +100,11 @@ void explain_window(std::vector<std::string>& lines, const Stage& stage,
   if (extents.planes) {
     lines.emplace_back("dw: its input's rows are copied to planes, between the padding's zeros");
   }
+  if (extents.copies > 1) {
+    lines.push_back(fmt::format(
+        "dw: a vector of {} channels holds {} copies of each input channel, out of one load",
+        knob(point, "dw_lanes"), std::min(stage.multiplier, knob(point, "dw_lanes"))));
+  }
 }
 
 /// What the first stage's multiply-adds broadcast, where it is stored in a narrower type than sums.

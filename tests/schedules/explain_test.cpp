@@ -37,6 +37,14 @@ TEST(Explain, CountsInputsOfAWindowTile) {
       "dw: 9 taps, one expression; 5x5 inputs for 2x2 outputs: 1.44 FMAs an input\n");
 }
 
+TEST(Explain, SaysHowVectorsHoldCopies) {
+  const std::string text = joined("dw_f32_n1h28w28c32_m6_k3s1p1_none",
+                                  "dw_lanes=48,dw_order=0,dw_unroll=1,dw_v=1,dw_x=4,dw_y=1");
+  EXPECT_NE(text.find("a vector of 48 channels holds 6 copies of each input channel"),
+            std::string::npos)
+      << text;
+}
+
 TEST(Explain, NamesWhatHoldsATileBack) {
   const auto said = [](const char* point, const char* words) {
     return joined("pw_f32_n1h14w14c512_o512_none", point).find(words) != std::string::npos;
