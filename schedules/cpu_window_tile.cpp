@@ -76,8 +76,9 @@ bool takes_whole_map(const Work& work) {
   const int64_t pixels = work.extents.width * work.extents.height;
   const int64_t lines = pixels * work.window.stride[0] * work.window.stride[1];
   const bool evicts = work.fast_fma && lines > 4 * lines_in_sets(work);
-  return !work.fused && pixels <= 2 * work.registers - 4 && work.taps() * pixels <= kUnrollBudget &&
-         !aliasing(work).any && !evicts;
+  const bool fits = work.extents.height <= work.registers - 2 && pixels <= 2 * work.registers - 4;
+  return !work.fused && fits && work.taps() * pixels <= kUnrollBudget && !aliasing(work).any &&
+         !evicts;
 }
 
 int64_t input_bytes(const Work& work) {
