@@ -144,19 +144,14 @@ Expr tap(const Expr& out, const Expr& k, const spec::Window& window, int axis) {
          as_int(window.padding[axis == 0 ? 0 : 1]);
 }
 
-/// The input channel of a depthwise output channel. An only one is broadcast, as no division says.
-Expr input_channel(const Chain& chain, const StageFuncs& stage) {
-  if (stage.in.c == 1) return 0;
-  const int multiplier = as_int(stage.stage.multiplier);
-  return multiplier == 1 ? Expr(chain.c) : chain.c / multiplier;
-}
-
 Expr depthwise_product(const Chain& chain, const StageFuncs& stage, const Expr& kx,
                        const Expr& ky) {
   const spec::Window& window = stage.stage.window;
-  return stage.weights(chain.c, kx, ky) * stage.pad(input_channel(chain, stage),
-                                                    tap(chain.x, kx, window, 1),
-                                                    tap(chain.y, ky, window, 0));
+  const int multiplier = as_int(stage.stage.multiplier);
+  // A single input channel is broadcast, which no division says.
+  const Expr ci = stage.in.c == 1 ? Expr(0) : multiplier == 1 ? chain.c : chain.c / multiplier;
+  return stage.weights(chain.c, kx, ky) *
+         stage.pad(ci, tap(chain.x, kx, window, 1), tap(chain.y, ky, window, 0));
 }
 
 /// initial + every tap's product, in the order of the reduction.
@@ -190,9 +185,7 @@ void pad_taps(const Chain& chain, StageFuncs& stage, const Func& input, int inde
 }
 
 void accumulate(const Chain& chain, StageFuncs& stage, const Func& input, int index) {
-  const auto& c = chain.c;
-  const auto& x = chain.x;
-  const auto& y = chain.y;
+  const auto& [c, x, y] = std::tie(chain.c, chain.x, chain.y);
   const spec::Window& window = stage.stage.window;
   const std::string taps = "taps_" + std::to_string(index);
   const int kh = as_int(window.kernel[0]);

@@ -169,7 +169,7 @@ double end_cycles(const ChannelChoice& tile, const ChannelWork& work,
                   const targets::Target& target) {
   constexpr int64_t kHidden = 12;
   constexpr double kSum = 3;
-  if (!has_fast_fma(target) || work.planar || work.taps > 1 || !holds_pixels(tile, work)) return 0;
+  if (!has_fast_fma(target) || work.taps > 1 || !holds_pixels(tile, work)) return 0;
   return kSum * static_cast<double>(std::max<int64_t>(0, tile.accumulators() - kHidden));
 }
 
@@ -192,11 +192,10 @@ int64_t choose_unroll(const ChannelChoice& tile, const ChannelWork& work,
   const bool repeats = work.taps == 1 && !work.planar && !holds_pixels(tile, work);
   const int64_t pixels = repeats && target.vector_bits != 512 ? work.channels_in * tile.x : 0;
   const bool in_registers = weights + pixels + accumulators <= target.registers;
-  const bool scalar = work.channels == 1 && !work.planar && work.channels_in > 1;
-  if (work.channels_in <= 64 && in_registers && !scalar) return 0;
+  if (work.channels_in <= 64 && in_registers && !work.scalar) return 0;
   // All channels of a pixel in one body read its lines one after the other, as prefetchers like it,
   // instead of a part of every line in turn.
-  const bool few = !work.planar && !scalar && holds_pixels(tile, work) && tile.v <= 2;
+  const bool few = !work.scalar && holds_pixels(tile, work) && tile.v <= 2;
   const bool short_pixel =
       work.channels_in <= 64 && work.channels_in * accumulators <= kUnrollBudget;
   if (work.far_input && few && short_pixel && target.vector_bits == 512) return 0;
@@ -204,7 +203,7 @@ int64_t choose_unroll(const ChannelChoice& tile, const ChannelWork& work,
     const bool divides = work.channels_in % unroll == 0 && work.channels_in > unroll;
     if (divides && unroll * accumulators <= 28 * most) return unroll;
   }
-  const bool fits = work.planar || (work.taps > 1 && !scalar) || few;
+  const bool fits = work.planar || (work.taps > 1 && !work.scalar) || few;
   return fits && work.channels_in <= 32 && work.channels_in * accumulators <= 256 ? 0 : 1;
 }
 

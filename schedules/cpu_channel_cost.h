@@ -13,6 +13,7 @@ struct ChannelWork {
   int64_t width = 1, channels = 1, channels_in = 1, taps = 1;
   bool planar = false;
   bool tested = false;      ///< planar: every load for padding
+  bool scalar = false;      ///< sums_in_scalars: no reduction is straight code
   bool far_output = false;  ///< L2 does not hold it until it is read
   bool far_input = false;   ///< L2 does not hold it beside the output
   spec::Window window = {};

@@ -36,7 +36,7 @@ bool is_allowed(const ChannelChoice& tile, const ChannelWork& work, const target
 /// Whether LLVM may keep several sums in one register and take them out for every multiply-add, as
 /// it does with vectors of less than half a register beside wider ones.
 bool packs_sums(int64_t lanes, const spec::Layer& layer, const targets::Target& target) {
-  return 2 * lanes < target.lanes(4) && (layer.stages.size() > 1 || spec::promises_bits(layer));
+  return is_narrow(lanes, target) && (layer.stages.size() > 1 || spec::promises_bits(layer));
 }
 
 double repeated_work(const ChannelChoice& tile, const ChannelWork& work) {
@@ -113,6 +113,7 @@ void choose_channel_tile(Point& point, const spec::Layer& layer, size_t stage,
   ChannelWork work{extents.width, extents.channels, extents.channels_in,
                    window.kernel[0] * window.kernel[1], extents.planar};
   work.window = window;
+  work.scalar = sums_in_scalars(extents, target);
   work.far_output = !output_stays(extents, target);
   const int64_t pixels = extents.width * extents.height;
   work.far_input =

@@ -210,7 +210,7 @@ void check_hidden_blocks(Reasons& reasons, const Point& point, const spec::Layer
 
 bool is_too_narrow(int64_t lanes, int64_t channels, const spec::Layer& layer,
                    const targets::Target& target) {
-  return spec::promises_bits(layer) && 2 * lanes < target.lanes(4) && channels % (2 * lanes) == 0;
+  return spec::promises_bits(layer) && is_narrow(lanes, target) && channels % (2 * lanes) == 0;
 }
 
 bool channel_tile_fits(int64_t channels, int64_t width) {

@@ -2,6 +2,7 @@
 #include "schedules/cpu_space.h"
 #include "spec/bits.h"
 #include "spec/cost.h"
+#include "support/integers.h"
 
 #include <algorithm>
 #include <utility>
@@ -26,18 +27,14 @@ std::vector<int64_t> powers_of_two(int64_t first, int64_t last) {
 }
 
 /// Unrolled input channels: divisors, so that the loop has no tail; 0 unrolls a short reduction.
-/// That of a single output channel LLVM takes apart into scalars for x86, and adds in another
-/// order.
 std::vector<int64_t> unrolls(const TiledExtents& extents, int64_t most,
                              const targets::Target& target) {
   const int64_t channels_in = extents.channels_in;
-  const bool scalar =
-      extents.channels == 1 && !extents.planar && channels_in > 1 && !target.lane_fma;
   std::vector<int64_t> values{1};
   for (int64_t u = 2; u <= most; u *= 2) {
     if (channels_in % u == 0 && channels_in > u) values.push_back(u);
   }
-  if (channels_in <= 64 && !scalar) values.insert(values.begin(), 0);
+  if (channels_in <= 64 && !sums_in_scalars(extents, target)) values.insert(values.begin(), 0);
   return values;
 }
 
@@ -204,11 +201,16 @@ bool reads_planes(const spec::Layer& layer, size_t stage) {
 
 int64_t odd_copies(const spec::Layer& layer, size_t stage) {
   constexpr int64_t kMost = 63;
-  int64_t odd = layer.stages[stage].multiplier;
-  while (odd % 2 == 0) odd /= 2;
+  const int64_t odd = support::odd_part(layer.stages[stage].multiplier);
   const bool shuffles = !is_planar(layer, stage) && spec::shapes(layer)[stage].c > 1;
   return shuffles && odd <= kMost ? odd : 1;
 }
+
+bool sums_in_scalars(const TiledExtents& extents, const targets::Target& target) {
+  return extents.channels == 1 && extents.channels_in > 1 && !extents.planar && !target.lane_fma;
+}
+
+bool is_narrow(int64_t lanes, const targets::Target& target) { return 2 * lanes < target.lanes(4); }
 
 bool steps_divide(const spec::Layer& layer) {
   if (layer.stages.size() < 3) return false;

@@ -78,6 +78,13 @@ struct TiledExtents {
 };
 [[nodiscard]] TiledExtents tiled_extents(const spec::Layer& layer, size_t stage);
 
+/// Whether LLVM takes the straight code of a whole reduction apart into scalars and adds them in
+/// another order: that of a single output channel, for x86.
+[[nodiscard]] bool sums_in_scalars(const TiledExtents& extents, const targets::Target& target);
+
+/// Whether a vector takes less than half a register.
+[[nodiscard]] bool is_narrow(int64_t lanes, const targets::Target& target);
+
 /// Whether LLVM may add a layer's sums in another order than is promised: it does where vectors are
 /// narrower than half a register and the body is unrolled. So such vectors are only for channels
 /// that wider ones do not divide: never for those of packed blocks, whose last vector is masked.

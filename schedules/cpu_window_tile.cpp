@@ -25,12 +25,13 @@ struct Work {
   bool fused = false;
   bool in_steps = false;   ///< fused in steps of rows
   bool in_blocks = false;  ///< fused in blocks of hidden channels
-  bool alone = false;      ///< nothing else is computed between its tiles
   int64_t registers = 16, vector_registers = 1;
   int64_t l1_ways = 8, l2_bytes = 0;
   bool fast_fma = false;       ///< whole vectors at more than one a cycle
   double most_repeated = 1e9;  ///< that tiles may compute of what they cover
 
+  /// Nothing else is computed between its tiles.
+  [[nodiscard]] bool alone() const { return !in_steps && !in_blocks; }
   [[nodiscard]] int64_t taps() const { return window.kernel[0] * window.kernel[1]; }
   [[nodiscard]] bool strided() const { return window.stride[0] > 1 || window.stride[1] > 1; }
 };
@@ -181,7 +182,7 @@ bool choose_crossing_pixels(WindowChoice& tile, const Work& work) {
   constexpr double kMostPaired = 1.3;
   const int64_t channels = work.extents.channels;
   const bool crosses = tile.lanes * 4 >= kLine && channels * 4 % kLine != 0;
-  if (!crosses || !work.alone || ceil_div(channels, tile.lanes) <= kFewVectors) return false;
+  if (!crosses || !work.alone() || ceil_div(channels, tile.lanes) <= kFewVectors) return false;
   const bool pairs = repeated(channels, 2 * tile.lanes) <= kMostPaired;
   const bool passes = stays_in_l2(2 * input_bytes(work), work.l2_bytes);
   if (!pairs && !passes) return false;
@@ -198,7 +199,7 @@ bool choose_crossing_pixels(WindowChoice& tile, const Work& work) {
 bool passes_as_stream(const Work& work, int64_t lanes) {
   const spec::Window& window = work.window;
   const bool apart =
-      window.stride[0] >= window.kernel[0] && window.stride[1] >= window.kernel[1] && work.alone;
+      window.stride[0] >= window.kernel[0] && window.stride[1] >= window.kernel[1] && work.alone();
   const int64_t l1_bytes = work.l1_ways * kLine * kSets;
   const bool crosses = work.extents.channels * 4 % kLine != 0 && lanes * 4 >= kLine;
   if (!apart) return false;
@@ -325,7 +326,6 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
   work.fused = layer.stages.size() > 1;
   work.in_steps = rows > 0;
   work.in_blocks = layer.stages.size() == 3 && rows == 0;
-  work.alone = layer.stages.size() == 1 || (layer.stages.size() == 2 && rows == 0);
   work.step_height = rows > 0 ? rows : work.extents.height;
   work.registers = target.registers;
   work.l1_ways = l1_ways(target);
@@ -354,8 +354,7 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
     const bool strided = work.in_blocks && work.strided() && tile.x < work.extents.width;
     if (strided && block % (2 * tile.lanes) == 0) tile.v = 2;
     // Of narrow vectors without tests LLVM adds some in another order, which fused nests must not.
-    const bool narrow = 2 * tile.lanes < target.lanes(4);
-    tile.split = narrow && work.fused ? 0 : choose_split(tile, work);
+    tile.split = is_narrow(tile.lanes, target) && work.fused ? 0 : choose_split(tile, work);
   }
   point["dw_x"] = tile.x;
   point["dw_y"] = tile.y;

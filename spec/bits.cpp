@@ -3,12 +3,14 @@
 
 #include <algorithm>
 
+#include "support/integers.h"
+
 namespace sepconv::spec {
 namespace {
 
 /// Vectors that hold three or five copies of each input channel are no power of two wide; LLVM adds
 /// them in other orders.
-bool has_odd_copies(const Stage& stage) { return (stage.multiplier & (stage.multiplier - 1)) != 0; }
+bool has_odd_copies(const Stage& stage) { return support::odd_part(stage.multiplier) > 1; }
 
 }  // namespace
 

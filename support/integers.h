@@ -15,4 +15,10 @@ namespace sepconv::support {
   return ceil_div(value, factor) * factor;
 }
 
+/// What is left of `value` >= 0 without its factors of two.
+[[nodiscard]] constexpr int64_t odd_part(int64_t value) {
+  while (value > 0 && value % 2 == 0) value /= 2;
+  return value;
+}
+
 }  // namespace sepconv::support
