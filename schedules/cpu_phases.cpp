@@ -247,6 +247,8 @@ std::vector<Phase> cpu_phases(const spec::Layer& layer, const targets::Target& t
                     knob(point, "cv_split") == 2);
     phase.padded_planes = windows_read_planes(layer, phase);
     phase.free_row_stride = frees_row_stride(layer, target, point);
+    phase.streams =
+        knob(point, "stream") == 1 && phase.last_stage + 1 == static_cast<int>(layer.stages.size());
     phase.least = least_tasks(layer, target, phase);
     phase.range = range_tasks(layer, target, phase);
   }

@@ -91,8 +91,9 @@ constexpr std::array kCores{
     NamedCore{
         "x86-64", {"icelake-server", 48 * KiB, 1280 * KiB, 36 * MiB, 32, 2, 5}, "icelake-server"},
     NamedCore{"x86-64", {"alderlake", 48 * KiB, 1280 * KiB, 25 * MiB, 16, 2, 6}, "alderlake"},
-    NamedCore{
-        "x86-64", {"sapphirerapids", 48 * KiB, 2 * MiB, 60 * MiB, 32, 2, 6}, "sapphirerapids"},
+    NamedCore{"x86-64",
+              {"sapphirerapids", 48 * KiB, 2 * MiB, 60 * MiB, 32, 2, 6, 6 * MiB},
+              "sapphirerapids"},
     NamedCore{"x86-64", {"zen2", 32 * KiB, 512 * KiB, 16 * MiB, 16, 2, 6}, "znver2"},
     NamedCore{"x86-64", {"zen3", 32 * KiB, 512 * KiB, 32 * MiB, 16, 2, 6}, "znver3"},
     NamedCore{"x86-64", {"zen4", 32 * KiB, 1 * MiB, 32 * MiB, 16, 2, 6}, "znver4"},
