@@ -22,8 +22,7 @@ struct Copy {
 };
 
 ir::Stmt call(const std::string& function, const std::vector<Expr>& arguments) {
-  return ir::Evaluate::make(
-      ir::Call::make(Halide::Int(32), function, arguments, ir::Call::Extern));
+  return ir::Evaluate::make(ir::Call::make(Halide::Int(32), function, arguments, ir::Call::Extern));
 }
 
 /// The first of consecutive elements; undefined of others.

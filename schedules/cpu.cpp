@@ -37,14 +37,19 @@ int ring_rows(const StageFuncs& depthwise, int rows) {
   return as_int(ring);
 }
 
+/// A single task is the whole extent, which keeps addresses and what it allocates constant.
+bool whole_output(const Chain& chain) {
+  const int64_t extent = spec::axis_extent(chain.phase.axis, chain.stages.back().out);
+  return spec::task_count(extent, chain.phase.grain) == 1;
+}
+
 /// Constant output bounds but for the cropped axis. `whole_vectors`: overlapping tiles need to know
 /// that a task's channels are a multiple of a vector.
 void bound_output(const Chain& chain, bool whole_vectors) {
   Func output = chain.output;
   const spec::Shape& out = chain.stages.back().out;
   const spec::Axis axis = chain.phase.axis;
-  // A single task is the whole extent, which keeps addresses and what it allocates constant.
-  const bool whole = spec::task_count(spec::axis_extent(axis, out), chain.phase.grain) == 1;
+  const bool whole = whole_output(chain);
   if (axis != spec::Axis::channels || whole) {
     output.bound(chain.c, 0, as_int(out.c));
   } else {
@@ -100,13 +105,20 @@ void compute_expansion_at(StageFuncs& stage, const StageFuncs& depthwise, Func c
 void compute_hidden_blocks(Chain& chain, const ChannelTile& tile, const WindowTile& window) {
   StageFuncs& expand = chain.stages.front();
   StageFuncs& depthwise = chain.stages.back();
-  const Loops loops = tile_window(depthwise, window, window_tails(window, depthwise), chain);
+  Tails tails = window_tails(window, depthwise);
+  const bool ranges = chain.phase.axis == spec::Axis::rows && !whole_output(chain);
+  if (ranges) tails.y = TailStrategy::ShiftInwards;
+  const Loops loops = tile_window(depthwise, window, tails, chain);
   const Var block("block");
   depthwise.result.split(loops.channels, block, loops.channels, tile.channels() / window.channels(),
                          TailStrategy::RoundUp);
-  expand.result.compute_at(depthwise.result, block)
-      .bound_extent(chain.c, tile.channels())
-      .bound_extent(chain.y, as_int(expand.out.h));
+  expand.result.compute_at(depthwise.result, block).bound_extent(chain.c, tile.channels());
+  // A range of rows expands those that its windows read, in memory for all.
+  if (ranges) {
+    expand.result.bound_storage(chain.y, as_int(expand.out.h));
+  } else {
+    expand.result.bound_extent(chain.y, as_int(expand.out.h));
+  }
   tile_expansion(expand, tile, chain);
 }
 

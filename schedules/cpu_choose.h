@@ -37,9 +37,9 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
 /// Whether the last stage does better on its own, over the pixels of all rows at once, than fused
 /// in steps of so many rows: maps of one step gain nothing by fusing. While L2 holds what passes
 /// between the stages, so do separable blocks where steps and tiles inside rows overlap much, or
-/// stream weights again and again that L2 does not hold. An inverted residual of more rows would
-/// gain up to 5 % on one thread, but lose 20 % on two: each of them computes other channels of
-/// pixels that both then need whole.
+/// stream weights again and again that L2 does not hold; and inverted residuals of few rows, whose
+/// blocks of hidden channels are expanded over the whole map, so that no row is short of pixels for
+/// the tiles of its stages.
 [[nodiscard]] bool stands_apart(const spec::Layer& layer, int64_t rows,
                                 const targets::Target& target);
 

@@ -142,8 +142,13 @@ Phase separable_phase(const spec::Layer& layer, const Point& point) {
 }
 
 /// Everything before the last stage: blocks of hidden channels go through expansion and window.
+/// Ranges of rows expand some again, but leave each thread whole pixels for the last stage; of few
+/// rows that would be too many. Tiles overlap where they do not divide a range.
 Phase hidden_phase(const spec::Layer& layer, const Point& point) {
   if (layer.stages.size() == 2) return depthwise_phase(layer, point);
+  constexpr int64_t kFewRows = 8;
+  const int64_t rows = spec::shapes(layer)[2].h;
+  if (rows > kFewRows) return Phase{0, 1, Axis::rows, 1};
   return Phase{0, 1, Axis::channels, tile_channels(point, "ex", false)};
 }
 
@@ -177,13 +182,13 @@ double task_cycles(const spec::Layer& layer, const targets::Target& target, cons
   return share * bound(layer, target).cycles() / static_cast<double>(task_count(layer, phase));
 }
 
-/// Steps that every range of tasks does again. Only a phase of several whole stages repeats any:
-/// all before the last one for a range of channels; for a range of rows those expanded rows that
-/// its first window shares with the window above.
+/// Steps that every range of tasks does again: all before a phase's last stage for a range of
+/// channels, but of blocks of hidden ones; for a range of rows those expanded rows that its first
+/// window shares with the window above.
 double repeated_steps(const spec::Layer& layer, const Phase& phase) {
   const int last = static_cast<int>(layer.stages.size()) - 1;
-  if (phase.first_stage != 0 || phase.last_stage != last || last == 0) return 0;
-  if (phase.axis == Axis::channels) return steps(layer, 0, last - 1);
+  if (phase.first_stage == phase.last_stage) return 0;
+  if (phase.axis == Axis::channels) return phase.last_stage == last ? steps(layer, 0, last - 1) : 0;
   if (last < 2) return 0;
   const spec::Window& window = layer.stages[1].window;
   const int64_t rows = window.span(0, 1) - window.stride[0];
@@ -204,6 +209,12 @@ int64_t range_tasks(const spec::Layer& layer, const targets::Target& target, con
   const double cost =
       repeated_steps(layer, phase) / task + call / task_cycles(layer, target, phase);
   return std::max<int64_t>(1, std::llround(std::ceil(kRangeWork * cost)));
+}
+
+/// Tasks that a range must have: rows of a window's tile, which overlaps the one before within it.
+int64_t tile_tasks(const spec::Layer& layer, const Point& point, const Phase& phase) {
+  const bool hidden = layer.stages.size() == 3 && phase.last_stage == 1;
+  return hidden && phase.axis == Axis::rows ? knob(point, "dw_y") : 1;
 }
 
 /// Whether addresses of rows save a depthwise tile additions. An offset from a register reaches
@@ -249,8 +260,9 @@ std::vector<Phase> cpu_phases(const spec::Layer& layer, const targets::Target& t
     phase.free_row_stride = frees_row_stride(layer, target, point);
     phase.streams =
         knob(point, "stream") == 1 && phase.last_stage + 1 == static_cast<int>(layer.stages.size());
-    phase.least = least_tasks(layer, target, phase);
-    phase.range = range_tasks(layer, target, phase);
+    const int64_t tile = tile_tasks(layer, point, phase);
+    phase.least = std::max(tile, least_tasks(layer, target, phase));
+    phase.range = std::max(tile, range_tasks(layer, target, phase));
   }
   return phases;
 }

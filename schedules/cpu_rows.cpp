@@ -39,13 +39,15 @@ constexpr int64_t kOneStep = 8;
 
 bool stands_apart(const spec::Layer& layer, int64_t rows, const targets::Target& target) {
   constexpr double kOverlaps = 1.04;
+  constexpr int64_t kFewRows = 24;
   const std::vector<Shape> shapes = spec::shapes(layer);
   const Shape& out = shapes.back();
   const Shape& mid = shapes[shapes.size() - 2];
   const int64_t l2 = target.core.l2_bytes;
   if (!may_stand_apart(layer)) return false;
   if (out.h <= kOneStep) return true;
-  if (layer.stages.size() == 3 || !stays_in_l2(mid.h * mid.w * mid.c * 4, l2)) return false;
+  if (!stays_in_l2(mid.h * mid.w * mid.c * 4, l2)) return false;
+  if (layer.stages.size() == 3) return out.h <= kFewRows;
   const bool streams = mid.c * out.c * 4 > l2;
   return streams || repeated(out.h, rows) * repeated_columns(out.w) > kOverlaps;
 }

@@ -6,11 +6,11 @@
 // of Sapphire Rapids writes 8 GB/s to memory by ordinary stores and 20 GB/s past the caches, a line
 // in some ten cycles, but as much into its L3 by ordinary ones, where that still holds the map of
 // the call before. Of up to four multiply-adds an output, writing is all there is: with its
-// buffers out of the caches such a layer takes half to two thirds of the time, and 0.95 to 1.05 with
-// them in L3. Of 16 it loses a fifth in L3, and longer sums hide either way of writing.
-// With the reading of the next layer, a chain of maps gains from 3 MiB on, from 8 MiB a fifth and
-// more. Zen 4, whose cores write 42 GB/s into 32 MiB of L3 and 28 GB/s past it, gains from twice
-// its L3 at most.
+// buffers out of the caches such a layer takes half to two thirds of the time, and 0.95 to 1.05
+// with them in L3. Of 16 it loses a fifth in L3, and longer sums hide either way of writing. With
+// the reading of the next layer, a chain of maps gains from 3 MiB on, from 8 MiB a fifth and more.
+// Zen 4, whose cores write 42 GB/s into 32 MiB of L3 and 28 GB/s past it, gains from twice its L3
+// at most.
 #include "schedules/cpu_stream.h"
 
 #include <algorithm>
@@ -52,8 +52,7 @@ bool may_stream(const spec::Layer& layer, const targets::Target& target) {
 
 void choose_stream(Point& point, const spec::Layer& layer, const targets::Target& target) {
   point["stream"] = 0;
-  if (output_bytes(layer) < target.core.stream_bytes ||
-      macs_an_output(layer) > kMostMacs) {
+  if (output_bytes(layer) < target.core.stream_bytes || macs_an_output(layer) > kMostMacs) {
     return;
   }
   Point streaming = point;

@@ -32,8 +32,9 @@ struct Phase {
   /// Rows and columns are flattened although the tasks are ranges of channels; one pointwise stage
   /// only. Ranges of pixels are always flat.
   bool flat_channels = false;
-  int64_t least = 1;  ///< tasks that are worth a thread of their own
-  int64_t range = 1;  ///< tasks that are worth a range of their own, what it repeats considered
+  /// Tasks that are worth a thread of their own, and a range of their own, what it repeats
+  /// considered. Fewer are never run apart from others.
+  int64_t least = 1, range = 1;
 
   [[nodiscard]] bool flat() const { return axis == Axis::pixels || flat_channels; }
 

@@ -26,6 +26,17 @@ std::vector<std::string> random_names(const targets::Target& target, unsigned se
   return names;
 }
 
+// Ranges of as many rows as threads leave, in tiles that do not divide them, each beside others
+// that may not be written: all lengths from a tile of two rows to half of the map.
+TEST_F(ToolTest, RangesOfHiddenRowsVerify) {
+  for (const char* threads : {"2", "3", "4", "6", "16"}) {
+    const auto outcome = run({"verify", "--target", "x86-64-v3", "--threads", threads,
+                              "ir_f32_n1h13w9c16_e64_o24_k3s1p1_relu6_relu6_none",
+                              "ir_f32_n1h33w18c16_e96_o24_k5s2p2_relu6_none_relu"});
+    EXPECT_EQ(outcome.code, 0) << threads << "\n" << outcome.out << outcome.err;
+  }
+}
+
 class RandomLayers : public ToolTest, public testing::WithParamInterface<const char*> {};
 
 TEST_P(RandomLayers, Verify) {

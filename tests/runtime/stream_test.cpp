@@ -49,11 +49,10 @@ TEST_P(Stream, WholeLinesThatBeginWithinOne) { expect_copy(3, 32); }
 TEST_P(Stream, PartsOfLines) { expect_copy(16, 24); }
 TEST_P(Stream, LessThanALine) { expect_copy(0, 7); }
 
-INSTANTIATE_TEST_SUITE_P(
-    Vectors, Stream,
-    testing::Values(Function{sepconv_stream_avx, SEPCONV_CPU_X86_64_V3},
-                    Function{sepconv_stream_avx512, SEPCONV_CPU_X86_64_V4}),
-    [](const auto& info) { return info.index == 0 ? "Avx" : "Avx512"; });
+INSTANTIATE_TEST_SUITE_P(Vectors, Stream,
+                         testing::Values(Function{sepconv_stream_avx, SEPCONV_CPU_X86_64_V3},
+                                         Function{sepconv_stream_avx512, SEPCONV_CPU_X86_64_V4}),
+                         [](const auto& info) { return info.index == 0 ? "Avx" : "Avx512"; });
 
 #endif
 

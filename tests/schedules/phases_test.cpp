@@ -90,6 +90,21 @@ TEST(Phases, CopiesOfChannelsStayInOneTask) {
   }
 }
 
+TEST(Phases, RangesOfHiddenRowsHoldATileOfTheWindow) {
+  const spec::Layer layer = layer_of("ir_f32_n1h14w14c64_e384_o64_k3s1p1_relu6_relu6_none_res");
+  const targets::Target target = target_of("x86-64-v4");
+  Point point = heuristic(layer, target);
+  ASSERT_EQ(point.at("rows"), 0);
+  for (const int64_t rows : {2, 3, 14}) {
+    point["dw_y"] = rows;
+    const Phase hidden = phases(layer, target, point).front();
+    EXPECT_EQ(hidden.axis, Axis::rows);
+    EXPECT_EQ(hidden.grain, 1);
+    EXPECT_GE(hidden.least, rows);
+    EXPECT_GE(hidden.range, rows);
+  }
+}
+
 /// How many threads find work in the phase that has least.
 int64_t busy_threads(const spec::Layer& layer, const targets::Target& target) {
   int64_t least = std::numeric_limits<int64_t>::max();
@@ -154,7 +169,7 @@ TEST(Phases, SharesStayWholeWhereRangesRepeatMuch) {
 
 TEST(Phases, ZeroRowsSetTheLastStageApart) {
   const targets::Target target = target_of("x86-64-v4");
-  const spec::Layer layer = layer_of("ir_f32_n1h14w14c64_e384_o64_k3s1p1_relu6_relu6_none");
+  const spec::Layer layer = layer_of("ir_f32_n1h7w7c64_e384_o64_k3s1p1_relu6_relu6_none");
   Point point = heuristic(layer, target);
   point["rows"] = 0;
   point["dw_order"] = 2;
