@@ -69,6 +69,16 @@ ChannelChoice best_tile(const ChannelWork& work, const spec::Layer& layer,
   return best;
 }
 
+/// A row of taps is one body where it pays, and of several vectors of AVX-512 all rows are where
+/// each is branched past on padding: that body has no loop left.
+int64_t choose_taps(const ChannelChoice& tile, const ChannelWork& work, bool branches,
+                    const targets::Target& target) {
+  if (!unrolls_row(tile, work, target)) return 0;
+  const bool fits = tile.accumulators() * work.reduction() <= kUnrollBudget;
+  const bool fast = has_fast_fma(target) && target.registers >= 32;
+  return branches && tile.v > 1 && fast && fits ? 2 : 1;
+}
+
 bool output_stays(const TiledExtents& extents, const targets::Target& target) {
   return stays_in_l2(extents.width * extents.height * extents.channels * 4, target.core.l2_bytes);
 }
@@ -126,12 +136,12 @@ void choose_channel_tile(Point& point, const spec::Layer& layer, size_t stage,
   if (std::isinf(tile.cycles))
     tile = best_tile(work, layer, target, std::numeric_limits<double>::max());
   if (prefix == "cv") {
-    point["cv_taps"] = unrolls_row(tile, work, target) ? 1 : 0;
     const int64_t pixels = tile.pixels(work);
     const bool splits = pixels < extents.width ? extents.splits_columns(pixels) : extents.border_y;
     // What is converted ahead is copied with its zeros.
     const bool converts = layer.dtype != layer.accumulate;
     point["cv_split"] = splits && !extents.planar && !converts ? 2 : 0;
+    point["cv_taps"] = choose_taps(tile, work, point["cv_split"] == 2, target);
   }
   point[prefix + "_x"] = tile.x;
   point[prefix + "_v"] = tile.v;

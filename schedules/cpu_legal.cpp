@@ -131,10 +131,10 @@ void check_channel_tile(Reasons& reasons, const Point& point, const std::string&
 void check_stream(Reasons& reasons, const Point& point, const spec::Layer& layer) {
   const std::string prefix = stage_prefix(layer, layer.stages.size() - 1);
   const int64_t channels = knob(point, prefix + "_v") * knob(point, prefix + "_lanes");
-  if (channels * 4 % kLineBytes == 0 && spec::output_shape(layer).c % channels == 0) return;
+  if (channels * 4 % kLine == 0 && spec::output_shape(layer).c % channels == 0) return;
   reasons.add("stream",
               "pixels of " + std::to_string(channels) + " channels a tile are no whole lines of " +
-                  std::to_string(kLineBytes) + " bytes, or do not divide the layer's",
+                  std::to_string(kLine) + " bytes, or do not divide the layer's",
               "use other tiles, or 0");
 }
 

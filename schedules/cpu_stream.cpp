@@ -44,7 +44,7 @@ bool may_stream(const spec::Layer& layer, const targets::Target& target) {
   constexpr int64_t kLeastBytes = 4 << 20;  // twice the largest L2 of a core
   const int64_t channels = spec::output_shape(layer).c;
   const int64_t pixel = layer.output_pixel_stride > 0 ? layer.output_pixel_stride : channels;
-  const bool lines = channels * 4 % kLineBytes == 0 && pixel * 4 % kLineBytes == 0;
+  const bool lines = channels * 4 % kLine == 0 && pixel * 4 % kLine == 0;
   const bool vectors = target.isa.starts_with("x86") && target.vector_bits >= 256;
   return vectors && layer.dtype == spec::Dtype::f32 && layer.layout == spec::Layout::nhwc &&
          lines && output_bytes(layer) >= kLeastBytes;

@@ -5,9 +5,6 @@
 
 namespace sepconv::schedules {
 
-/// Of the caches that lines are written to memory from.
-inline constexpr int64_t kLineBytes = 64;
-
 /// Whether the layer's space has the knob `stream`: x86 with vectors of half a line, an output of
 /// f32 in layout nhwc of which no L2 would keep most, and pixels that are whole lines.
 [[nodiscard]] bool may_stream(const spec::Layer& layer, const targets::Target& target);
