@@ -69,14 +69,18 @@ ChannelChoice best_tile(const ChannelWork& work, const spec::Layer& layer,
   return best;
 }
 
-/// A row of taps is one body where it pays, and of several vectors of AVX-512 all rows are where
-/// each is branched past on padding: that body has no loop left.
+/// A row of taps is one body where it pays. Where each row is branched past on padding, so are all
+/// rows of several vectors over few channels: without a loop left, a core that looks far ahead
+/// reads the next pixels' lines of all rows at once. Longer bodies lose more than that in the
+/// registers.
 int64_t choose_taps(const ChannelChoice& tile, const ChannelWork& work, bool branches,
                     const targets::Target& target) {
-  if (!unrolls_row(tile, work, target)) return 0;
-  const bool fits = tile.accumulators() * work.reduction() <= kUnrollBudget;
+  constexpr int64_t kLongestBody = 450;
   const bool fast = has_fast_fma(target) && target.registers >= 32;
-  return branches && tile.v > 1 && fast && fits ? 2 : 1;
+  const bool whole = branches && fast && tile.v > 1 && work.is_short_window() &&
+                     tile.accumulators() * work.reduction() <= kLongestBody;
+  if (whole) return 2;
+  return unrolls_row(tile, work, target) ? 1 : 0;
 }
 
 bool output_stays(const TiledExtents& extents, const targets::Target& target) {
