@@ -81,8 +81,9 @@ constexpr std::array kFeatures{
 
 // L1 data and L2 of one core, L3 as one thread sees it, 0 where there is none; then floats and
 // instructions of multiply-add a cycle, and instructions of any kind. Sources: the vendors'
-// optimisation guides and core reference manuals, for licensable cores the common choice. Then
-// LLVM's model: where LLVM knows a
+// optimisation guides and core reference manuals, for licensable cores the common choice. Where it
+// was measured, from how many bytes on an output is better written past the caches. Then LLVM's
+// model: where LLVM knows a
 // core only by an older one's (Cortex-A76: half the multiply-adds), the nearest that is right.
 constexpr std::array kCores{
     NamedCore{"x86-64", {"haswell", 32 * KiB, 256 * KiB, 8 * MiB, 16, 2, 4}, "haswell"},
