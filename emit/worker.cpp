@@ -11,7 +11,6 @@
 #include "emit/facts.h"
 #include "emit/job.h"
 #include "emit/limits.h"
-#include "emit/stream.h"
 #include "support/files.h"
 #include "support/sha256.h"
 
@@ -114,7 +113,6 @@ Result<KernelFacts> build(const Job& job, const fs::path& folder) {
         auto added = add_facts(function, job, i, facts);
         if (!added) return fail(std::move(added.error()));
       }
-      function.body = stream_copies(function, target);
       kernel.append(function);
     }
   }

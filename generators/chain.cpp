@@ -288,14 +288,7 @@ Chain build_chain(const spec::Layer& layer, const spec::Phase& phase, const Chai
     }
     const Expr value = activate(stage.stage.activation, total);
     const bool stored = i + 1 == static_cast<int>(layer.stages.size());
-    const Expr result = stored ? store(value, types.tensors) : value;
-    if (phase.streams && i == phase.last_stage) {
-      stage.streamed = Func(kStreamed);
-      stage.streamed(chain.c, chain.x, chain.y) = result;
-      stage.result(chain.c, chain.x, chain.y) = stage.streamed(chain.c, chain.x, chain.y);
-    } else {
-      stage.result(chain.c, chain.x, chain.y) = result;
-    }
+    stage.result(chain.c, chain.x, chain.y) = stored ? store(value, types.tensors) : value;
     input = stage.result;
     chain.stages.push_back(std::move(stage));
   }

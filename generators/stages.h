@@ -23,16 +23,12 @@ struct StageFuncs {
   bool padded = false;  ///< whether some tap falls on padding
   Halide::Func
       pad;  ///< input with its zeros, (c, x, y) in input coordinates; undefined for pointwise
-  Halide::Func sum;       ///< pure: bias; update 0: += weights * input over `taps`
-  Halide::Func result;    ///< activation(sum + residual)
-  Halide::Func streamed;  ///< the same, where the phase streams and result is its copy
-  Halide::RDom taps;      ///< pointwise (ci); depthwise (kx, ky); conv2d (ci, kx, ky)
-  Halide::Func weights;   ///< by output channel and taps, as values of the sums' type
-  Halide::Func bias;      ///< by output channel; undefined when absent
+  Halide::Func sum;      ///< pure: bias; update 0: += weights * input over `taps`
+  Halide::Func result;   ///< activation(sum + residual)
+  Halide::RDom taps;     ///< pointwise (ci); depthwise (kx, ky); conv2d (ci, kx, ky)
+  Halide::Func weights;  ///< by output channel and taps, as values of the sums' type
+  Halide::Func bias;     ///< by output channel; undefined when absent
 };
-
-/// Name of StageFuncs::streamed, by which emit/ tells its copy from other stores.
-inline constexpr const char* kStreamed = "streamed";
 
 /// The algorithm of one phase: stages [first, last] of a layer.
 struct Chain {

@@ -77,8 +77,8 @@ inline constexpr double kMostRepeated = 1.297;
   return fma_cycles(target.lanes(4), target) < 1;
 }
 
-/// L1 as x86 cores build it: 64 sets of lines; its size says how many ways each has.
-inline constexpr int64_t kSets = 64;
+/// L1 as x86 cores build it: 64 sets of lines of 64 bytes; its size says how many ways each has.
+inline constexpr int64_t kLine = 64, kSets = 64;
 [[nodiscard]] inline int64_t l1_ways(const targets::Target& target) {
   return target.core.l1_bytes / (kLine * kSets);
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "schedules/cpu_space.h"
-#include "schedules/cpu_stream.h"
 #include "schedules/reasons.h"
 #include "spec/bits.h"
 #include "support/integers.h"
@@ -125,17 +124,6 @@ void check_channel_tile(Reasons& reasons, const Point& point, const std::string&
   }
   const int64_t channels = unroll == 0 ? extents.channels_in : unroll;
   check_unroll(reasons, prefix + "_unroll", x * v * channels * unrolled_taps(point, stage));
-}
-
-/// A tile's pixels are whole lines, which no other tile writes.
-void check_stream(Reasons& reasons, const Point& point, const spec::Layer& layer) {
-  const std::string prefix = stage_prefix(layer, layer.stages.size() - 1);
-  const int64_t channels = knob(point, prefix + "_v") * knob(point, prefix + "_lanes");
-  if (channels * 4 % kLine == 0 && spec::output_shape(layer).c % channels == 0) return;
-  reasons.add("stream",
-              "pixels of " + std::to_string(channels) + " channels a tile are no whole lines of " +
-                  std::to_string(kLine) + " bytes, or do not divide the layer's",
-              "use other tiles, or 0");
 }
 
 /// Blocks of pixels pass all channels, so channels are outside within each, and there are several.
@@ -262,7 +250,6 @@ Errors cpu_legal(const Point& point, const spec::Layer& layer, const targets::Ta
       check_channel_tile(reasons, point, prefix, layer.stages[i], extents, target);
     }
   }
-  if (knob(point, "stream") == 1) check_stream(reasons, point, layer);
   if (goes_by_blocks(layer)) check_block(reasons, point, tiled_extents(layer, 0));
   if (layer.stages.size() == 3 && rows == 0) check_hidden_blocks(reasons, point, layer);
   return reasons.take();

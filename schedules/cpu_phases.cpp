@@ -258,8 +258,6 @@ std::vector<Phase> cpu_phases(const spec::Layer& layer, const targets::Target& t
                     knob(point, "cv_split") == 2);
     phase.padded_planes = windows_read_planes(layer, phase);
     phase.free_row_stride = frees_row_stride(layer, target, point);
-    phase.streams =
-        knob(point, "stream") == 1 && phase.last_stage + 1 == static_cast<int>(layer.stages.size());
     const int64_t tile = tile_tasks(layer, point, phase);
     phase.least = std::max(tile, least_tasks(layer, target, phase));
     phase.range = std::max(tile, range_tasks(layer, target, phase));

@@ -1,6 +1,5 @@
 // Schedules: the knobs of a layer's CPU nests and their values. Knows no Halide and no heuristic.
 #include "schedules/cpu_space.h"
-#include "schedules/cpu_stream.h"
 #include "spec/bits.h"
 #include "spec/cost.h"
 #include "support/integers.h"
@@ -255,9 +254,6 @@ Space cpu_space(const spec::Layer& layer, const targets::Target& target) {
     if (target.lane_fma) {
       space.knobs.push_back({"rows_split", "1: border steps in a loop of their own", {0, 1}});
     }
-  }
-  if (may_stream(layer, target)) {
-    space.knobs.push_back({"stream", "1: the output is written past the caches", {0, 1}});
   }
   for (size_t i = 0; i < layer.stages.size(); ++i) {
     const std::string prefix = stage_prefix(layer, i);

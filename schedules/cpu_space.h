@@ -110,9 +110,6 @@ struct TiledExtents {
 /// The value of a knob, 0 where the point lacks it.
 [[nodiscard]] int64_t knob(const Point& point, const std::string& name);
 
-/// Bytes of a line of the caches.
-inline constexpr int64_t kLine = 64;
-
 /// FMAs of one unrolled body beyond which compile time explodes.
 inline constexpr int64_t kUnrollBudget = 800;
 

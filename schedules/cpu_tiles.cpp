@@ -127,14 +127,6 @@ void accumulate_window(StageFuncs& stage, const Var& at, const WindowTile& tile,
   }
 }
 
-/// A tile's results in memory of their own, from where each pixel's are copied at once.
-void compute_streamed_at(StageFuncs& stage, const Var& at, int lanes, const Chain& chain) {
-  Func streamed = stage.streamed;
-  streamed.compute_at(stage.result, at).store_in(MemoryType::Stack);
-  streamed.vectorize(chain.c, lanes).unroll(chain.c).unroll(chain.x).unroll(chain.y);
-  never_partition(streamed);
-}
-
 }  // namespace
 
 void never_partition(Func func) {
@@ -151,7 +143,6 @@ Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, const 
   Loops loops;
   const Var xi("xi"), ci("ci"), lane("lane"), yi("yi"), xo("xo"), co("co"), block("block");
   Func result = stage.result;
-  const bool streams = stage.streamed.defined();
   result.split(chain.x, xo, xi, tile.pixels(), tails.x);
   if (tile.block > 0) result.split(xo, block, xo, tile.block, TailStrategy::GuardWithIf);
   const Var& vector = tile.planar ? xi : ci;
@@ -161,7 +152,7 @@ Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, const 
     result.split(ci, co, ci, tile.v, TailStrategy::ShiftInwards);
   } else {
     result.split(chain.c, co, ci, tile.channels(), tails.c);
-    result.split(vector, vector, lane, streams ? tile.channels() : tile.lanes);
+    result.split(vector, vector, lane, tile.lanes);
   }
   std::vector<VarOrRVar> order{lane, vector, tile.planar ? ci : xi};
   const Var row = rows > 0 ? yi : chain.y;
@@ -174,16 +165,11 @@ Loops tile_channels(StageFuncs& stage, const ChannelTile& tile, int rows, const 
   }
   if (tile.block > 0) order.emplace_back(block);
   if (rows > 0) order.emplace_back(loops.step);
-  result.reorder(order).vectorize(lane).unroll(ci);
-  if (!streams) result.unroll(xi);
+  result.reorder(order).vectorize(lane).unroll(ci).unroll(xi);
   never_partition(result);
   if (tile.split_x && stage.out.w > tile.pixels()) result.partition(xo, split_policy(chain));
   loops.tile = tile.channels_outer ? xo : co;
   accumulate_channels(stage, result, loops.tile, tile, input, chain);
-  if (streams) {
-    stage.streamed.bound_extent(chain.c, tile.channels());
-    compute_streamed_at(stage, loops.tile, tile.lanes, chain);
-  }
   const bool reads_narrow = chain.widened && &stage == &chain.stages.front();
   if (chain.narrow_weights && tile.planar)
     widen_ahead(stage.weights, LoopLevel(result, loops.tile), tile.v, TailStrategy::ShiftInwards);
@@ -208,27 +194,24 @@ Loops tile_window(StageFuncs& stage, const WindowTile& tile, const Tails& tails,
   const Var xi("dw_xi"), yi("dw_yi"), ci("dw_ci"), lane("dw_lane"), copy("dw_copy");
   const Var xo("dw_xo"), yo("dw_yo"), co("dw_co");
   Func result = stage.result;
-  const bool streams = stage.streamed.defined();
   result.split(chain.x, xo, xi, tile.pixels(), tails.x);
   result.split(chain.y, yo, yi, tile.y, tails.y);
   const int copies = as_int(whole_copies(tile, stage));
   if (copies > 1) result.split(chain.c, co, copy, copies, TailStrategy::RoundUp);
   result.split(copies > 1 ? co : chain.c, co, ci, tile.channels() / copies, tails.c);
   const Var& vector = tile.planar ? xi : ci;
-  result.split(vector, vector, lane, (streams ? tile.channels() : tile.lanes) / copies);
+  result.split(vector, vector, lane, tile.lanes / copies);
   if (copies > 1) result.fuse(copy, lane, lane);
   std::vector<VarOrRVar> order{lane, vector, tile.planar ? ci : xi, yi};
   const std::vector<Var> outer = window_order(tile.order, xo, yo, co);
   order.insert(order.end(), outer.begin(), outer.end());
-  result.reorder(order).vectorize(lane).unroll(ci);
-  if (!streams) result.unroll(xi).unroll(yi);
+  result.reorder(order).vectorize(lane).unroll(ci).unroll(xi).unroll(yi);
   never_partition(result);
   if (tile.split_x) result.partition(xo, split_policy(chain));
   if (tile.split_y) result.partition(yo, split_policy(chain));
   loops.tile = outer.front();
   loops.channels = co;
   loops.rows = yo;
-  if (streams) compute_streamed_at(stage, loops.tile, tile.lanes, chain);
   if (tile.unroll != WindowTile::Unroll::expression) {
     accumulate_window(stage, loops.tile, tile, chain);
   }

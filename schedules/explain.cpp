@@ -6,7 +6,6 @@
 #include "schedules/bound.h"
 #include "schedules/cpu_space.h"
 #include "schedules/gpu_space.h"
-#include "spec/cost.h"
 
 namespace sepconv::schedules {
 
@@ -199,10 +198,6 @@ std::vector<std::string> explain(const spec::Layer& given, const targets::Target
       explain_channels(lines, layer.stages[i], extents, point, prefix, target,
                        spec::traits(layer.dtype).bytes);
     }
-  }
-  if (knob(point, "stream") == 1) {
-    lines.push_back(fmt::format("the output of {} is written past the caches, a tile at a time",
-                                kib(spec::cost(layer).output_bytes)));
   }
   return lines;
 }

@@ -5,7 +5,6 @@
 #include "schedules/x86.h"
 
 #include "schedules/cpu_choose.h"
-#include "schedules/cpu_stream.h"
 
 namespace sepconv::schedules {
 
@@ -21,7 +20,6 @@ Point with_rows(int64_t rows, const spec::Layer& layer, const targets::Target& t
       choose_channel_tile(point, layer, stage, target);
     }
   }
-  if (may_stream(layer, target)) choose_stream(point, layer, target);
   return point;
 }
 

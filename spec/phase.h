@@ -25,8 +25,6 @@ struct Phase {
   bool likely_loads = false;
   /// Windows read planes: their input's rows, copied between the zeros of the padding.
   bool padded_planes = false;
-  /// Tiles of the output are computed in memory of their own and copied past the caches.
-  bool streams = false;
   /// The input's row stride is read when a call runs, for addresses of rows that stay in registers.
   bool free_row_stride = false;
   /// Rows and columns are flattened although the tasks are ranges of channels; one pointwise stage

@@ -81,9 +81,8 @@ constexpr std::array kFeatures{
 
 // L1 data and L2 of one core, L3 as one thread sees it, 0 where there is none; then floats and
 // instructions of multiply-add a cycle, and instructions of any kind. Sources: the vendors'
-// optimisation guides and core reference manuals, for licensable cores the common choice. Where it
-// was measured, from how many bytes on an output is better written past the caches. Then LLVM's
-// model: where LLVM knows a
+// optimisation guides and core reference manuals, for licensable cores the common choice. Then
+// LLVM's model: where LLVM knows a
 // core only by an older one's (Cortex-A76: half the multiply-adds), the nearest that is right.
 constexpr std::array kCores{
     NamedCore{"x86-64", {"haswell", 32 * KiB, 256 * KiB, 8 * MiB, 16, 2, 4}, "haswell"},
@@ -92,9 +91,8 @@ constexpr std::array kCores{
     NamedCore{
         "x86-64", {"icelake-server", 48 * KiB, 1280 * KiB, 36 * MiB, 32, 2, 5}, "icelake-server"},
     NamedCore{"x86-64", {"alderlake", 48 * KiB, 1280 * KiB, 25 * MiB, 16, 2, 6}, "alderlake"},
-    NamedCore{"x86-64",
-              {"sapphirerapids", 48 * KiB, 2 * MiB, 60 * MiB, 32, 2, 6, 6 * MiB},
-              "sapphirerapids"},
+    NamedCore{
+        "x86-64", {"sapphirerapids", 48 * KiB, 2 * MiB, 60 * MiB, 32, 2, 6}, "sapphirerapids"},
     NamedCore{"x86-64", {"zen2", 32 * KiB, 512 * KiB, 16 * MiB, 16, 2, 6}, "znver2"},
     NamedCore{"x86-64", {"zen3", 32 * KiB, 512 * KiB, 32 * MiB, 16, 2, 6}, "znver3"},
     NamedCore{"x86-64", {"zen4", 32 * KiB, 1 * MiB, 32 * MiB, 16, 2, 6}, "znver4"},

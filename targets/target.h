@@ -17,9 +17,6 @@ struct Core {
   int fma_lanes = 8;  ///< floats that it multiplies and adds a cycle
   int fma_pipes = 2;  ///< instructions that do so a cycle
   int issue = 4;      ///< instructions of any kind a cycle
-  /// Outputs of so many bytes are written past the caches no slower than into them, even when they
-  /// are read again.
-  int64_t stream_bytes = int64_t{64} << 20;
 };
 
 /// What executes the kernels.

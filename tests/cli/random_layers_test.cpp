@@ -126,23 +126,6 @@ INSTANTIATE_TEST_SUITE_P(SmallImages, PointOf,
                                          ForcedPoint{"pw_f32_n6h1w1c96_o40_relu_res", {}},
                                          ForcedPoint{"pw_f32_n2h7w7c19_o40_none_is24_os48", {}}));
 
-// Outputs written past the caches, in tiles that divide no row, by every kind of last stage:
-// windows by reductions and as one expression, pixels apart, with a residual, a dense stage, two
-// phases.
-INSTANTIATE_TEST_SUITE_P(
-    Streams, PointOf,
-    testing::Values(
-        ForcedPoint{"dw_f32_n1h127w131c64_k3s1p1_relu6", {{"stream", 1}, {"dw_v", 2}}},
-        ForcedPoint{"dw_f32_n1h133w127c64_k2s1p0_none",
-                    {{"stream", 1}, {"dw_v", 2}, {"dw_unroll", 3}, {"dw_split", 0}}},
-        ForcedPoint{"pw_f32_n2h127w131c4_o64_relu_os80", {{"stream", 1}, {"pw_v", 2}}},
-        ForcedPoint{"pw_f32_n1h127w131c8_o64_relu6_res",
-                    {{"stream", 1}, {"pw_v", 4}, {"pw_x", 2}, {"pw_order", 1}, {"pw_block", 8}}},
-        ForcedPoint{"conv_f32_n1h127w131c3_o64_k3s1p1_relu", {{"stream", 1}, {"cv_v", 2}}},
-        ForcedPoint{"dwpw_f32_n1h127w131c3_o64_k3s1p1_none_relu6", {{"stream", 1}, {"pw_v", 2}}},
-        ForcedPoint{"dwpw_f32_n1h127w131c16_o64_k3s1p1_relu_relu6",
-                    {{"stream", 1}, {"pw_v", 2}, {"rows", 0}}}));
-
 // Multipliers: vectors of odd copies that overlap, that are parts of an input channel's copies, in
 // a fused nest; more copies than vectors hold; one input channel; planes of blocks that the
 // multiplier does not divide, alone, fused, and in tiles of several channels.

@@ -45,14 +45,6 @@ TEST(Explain, SaysHowVectorsHoldCopies) {
       << text;
 }
 
-TEST(Explain, SaysWhatPassesTheCaches) {
-  const std::string text =
-      joined("pw_f32_n1h256w256c4_o64_none",
-             "pw_block=0,pw_lanes=16,pw_order=0,pw_unroll=0,pw_v=2,pw_x=8,stream=1");
-  EXPECT_NE(text.find("the output of 16384.0 KiB is written past the caches"), std::string::npos)
-      << text;
-}
-
 TEST(Explain, NamesWhatHoldsATileBack) {
   const auto said = [](const char* point, const char* words) {
     return joined("pw_f32_n1h14w14c512_o512_none", point).find(words) != std::string::npos;

@@ -278,36 +278,6 @@ TEST(Heuristic, KeepsStreamsOfOneSetWithinItsWays) {
   EXPECT_LT(point.at("pw_x"), 8);
 }
 
-TEST(Heuristic, StreamsLargeOutputsOfLittleArithmetic) {
-  const auto streams = [](const char* layer, const char* target) {
-    const Point point = heuristic(layer_of(layer), target_of(target));
-    return point.contains("stream") ? point.at("stream") : -1;
-  };
-  const char* const kGains = "x86-64-v4@sapphirerapids";
-  const char* const kExpands = "dwpw_f32_n1h224w224c3_o256_k3s2p0_none_none";
-  EXPECT_EQ(streams(kExpands, kGains), 1);
-  EXPECT_EQ(streams(kExpands, "x86-64-v3@sapphirerapids"), 1);
-  EXPECT_EQ(streams(kExpands, "x86-64-v4@zen4"), 0);
-  EXPECT_EQ(streams(kExpands, "x86-64-v4"), 0);
-  EXPECT_EQ(streams("pw_f32_n1h512w512c4_o64_none", "x86-64-v4"), 1);
-  EXPECT_EQ(streams("pw_f32_n1h256w256c64_o64_none", kGains), 0);
-  EXPECT_EQ(streams("dw_f32_n1h256w256c96_k3s1p1_none", kGains), 0);
-}
-
-TEST(Heuristic, MayStreamWholeLinesThatNoL2Keeps) {
-  const auto may = [](const char* layer, const char* target) {
-    return heuristic(layer_of(layer), target_of(target)).contains("stream");
-  };
-  EXPECT_TRUE(may("pw_f32_n1h128w128c64_o64_none", "x86-64-v4"));
-  EXPECT_FALSE(may("pw_f32_n1h128w127c64_o64_none", "x86-64-v4"));
-  EXPECT_FALSE(may("pw_f32_n1h256w256c64_o24_none", "x86-64-v4"));
-  EXPECT_FALSE(may("pw_f32_n1h256w256c64_o64_none_os68", "x86-64-v4"));
-  EXPECT_FALSE(may("pw_f32_n1h256w256c64_o64_none_nchw", "x86-64-v4"));
-  EXPECT_FALSE(may("pw_f16_n1h256w256c64_o64_none", "x86-64-v4"));
-  EXPECT_FALSE(may("pw_f32_n1h256w256c64_o64_none", "x86-64-v2"));
-  EXPECT_FALSE(may("pw_f32_n1h256w256c64_o64_none", "arm64"));
-}
-
 TEST(Heuristic, UsesTheTargetsData) {
   const spec::Layer layer = layer_of("pw_f32_n1h28w28c256_o256_none");
   targets::Target target = target_of("x86-64-v4@zen4");

@@ -40,7 +40,6 @@ constexpr const char* kSeparable = "dwpw_f32_n1h28w28c64_o64_k3s1p1_relu6_none";
 constexpr const char* kPlanar = "dwpw_f32_n1h7w7c64_o64_k3s1p1_relu6_none_nchw";
 constexpr const char* kTriple = "dw_f32_n1h28w28c32_m3_k3s1p1_none";
 constexpr const char* kTriplePlanes = "dw_f32_n1h28w28c32_m3_k3s1p1_none_nchw";
-constexpr const char* kWide = "dw_f32_n1h256w256c32_k3s1p1_none";  // half a line of channels a tile
 INSTANTIATE_TEST_SUITE_P(
     Points, Legal,
     testing::Values(Refused{kPointwise, "pw_x", 0}, Refused{kPointwise, "pw_x", 14},
@@ -52,8 +51,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Refused{kDepthwise, "dw_order", -1}, Refused{kDepthwise, "dw_split", 4},
                     Refused{kSeparable, "rows", 17}, Refused{kSeparable, "dw_y", 3},
                     Refused{kPlanar, "rows", 0}, Refused{kTriple, "dw_lanes", 16},
-                    Refused{kTriple, "dw_v", 2}, Refused{kTriplePlanes, "dw_v", 2},
-                    Refused{kPointwise, "stream", 1}, Refused{kWide, "stream", 1}));
+                    Refused{kTriple, "dw_v", 2}, Refused{kTriplePlanes, "dw_v", 2}));
 
 TEST(LegalPoint, BlocksOfHiddenChannelsAreWholeAndPassOneByOne) {
   const targets::Target target = target_of("x86-64-v4");
