@@ -39,6 +39,12 @@ Json point_or_null(const schedules::Point& point) {
   return point.empty() ? Json(nullptr) : Json(schedules::to_string(point));
 }
 
+/// In turn with the point that the database holds, where both were measured so.
+double heuristic_us(const TuneRow& row) {
+  const auto& record = row.decision.record;
+  return record && record->heuristic_us > 0 ? record->heuristic_us : row.heuristic_us;
+}
+
 std::string words(const TuneRow& row) {
   if (!row.reason.empty()) return coloured("skipped", "33") + "  " + row.reason;
   const tune::Entry* fastest = best(row);
@@ -99,7 +105,8 @@ Json to_json(const TuneRow& row) {
   item["accepted"] = row.decision.accepted;
   item["schedule"] = record ? Json(schedules::to_string(record->point)) : Json(nullptr);
   item["us"] = record ? Json(record->us) : Json(nullptr);
-  item["heuristic_us"] = row.heuristic_us > 0 ? Json(row.heuristic_us) : Json(nullptr);
+  const double heuristic = heuristic_us(row);
+  item["heuristic_us"] = heuristic > 0 ? Json(heuristic) : Json(nullptr);
   item["reason"] = row.reason;
   return item;
 }
@@ -117,7 +124,7 @@ std::string tune_page(const std::vector<TuneRow>& rows, const std::string& comma
     tune::PageRow one;
     one.layer = row.layer;
     one.target = row.task->target.name;
-    one.heuristic_us = row.heuristic_us;
+    one.heuristic_us = heuristic_us(row);
     one.search = row.search;
     one.space = row.task->domain.space;
     if (row.decision.record) one.chosen = schedules::to_string(row.decision.record->point);

@@ -20,7 +20,7 @@ struct TuneRow {
   int64_t count = 1;               ///< of all layers with this canonical name
   tune::Size size;
   const tune::Search* search = nullptr;
-  double heuristic_us = 0;
+  double heuristic_us = 0;  ///< alone, before the search
   Decision decision;
   std::string reason;     ///< why it was not tuned; empty: it was
   double best_known = 0;  ///< smallest relative time in a replayed journal; 0: no replay

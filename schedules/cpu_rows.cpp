@@ -19,7 +19,19 @@ int64_t even_steps(int64_t rows, const spec::Layer& layer, const targets::Target
   const bool holds = !strided && out.w <= target.registers / 2;
   const int64_t steps = ceil_div(out.h, rows);
   if (steps % 2 == 0 || steps >= kMany || rows % 2 != 0) return rows;
-  return layer.stages.size() == 2 || holds ? rows / 2 : rows;
+  return layer.stages.size() == 2 || holds || rows > 2 ? rows / 2 : rows;
+}
+
+/// Rows of a step of an inverted residual. Where FMAs are fast and whole tiles fit the registers,
+/// what every step begins with anew weighs more, and half of L2 may hold the ring of expanded rows
+/// that twice as many need.
+int64_t most_rows(const spec::Layer& layer, const targets::Target& target) {
+  constexpr int64_t kFew = 2, kMore = 4;
+  const Shape hidden = spec::shapes(layer)[1];
+  int64_t ring = 1;
+  while (ring < layer.stages[1].window.span(0, kMore)) ring *= 2;
+  const bool holds = ring * hidden.w * hidden.c * 4 <= target.core.l2_bytes / 2;
+  return has_fast_fma(target) && target.registers >= 32 && holds ? kMore : kFew;
 }
 
 /// The least share of columns that tiles of a pointwise stage compute again in rows of that width.
@@ -64,7 +76,7 @@ int64_t choose_rows(const spec::Layer& layer, const targets::Target& target) {
   const int64_t limit = std::max<int64_t>(1, target.core.l2_bytes / 4 / (mid.w * mid.c * 4));
   // Padded planes hold the rows beside a step's once more.
   const bool pairs = layer.stages.size() == 3 && layer.layout == spec::Layout::nhwc;
-  const int64_t most = pairs ? 2 : out.h <= 14 ? 7 : 4;
+  const int64_t most = pairs ? most_rows(layer, target) : out.h <= 14 ? 7 : 4;
   constexpr double kMostRows = 1.1, kColumns = 1.05;
   const int64_t lanes = channel_lanes(mid.c, kMostRepeated, target);
   const double left = kMostRepeated / repeated(mid.c, lanes) / kColumns;

@@ -25,6 +25,7 @@ struct Work {
   bool fused = false;
   bool in_steps = false;   ///< fused in steps of rows
   bool in_blocks = false;  ///< fused in blocks of hidden channels
+  bool expanded = false;   ///< steps of rows that an expanding stage leaves near
   int64_t registers = 16, vector_registers = 1;
   int64_t l1_ways = 8, l2_bytes = 0;
   bool fast_fma = false;       ///< whole vectors at more than one a cycle
@@ -142,13 +143,13 @@ void choose_wide_strided_pixels(WindowChoice& tile, const Work& work) {
 }
 
 /// Strided windows share no loads between rows, so they get small tiles that touch memory as runs
-/// of channels.
+/// of channels. Expanded rows are near, so taller tiles of them share weights.
 void choose_strided_pixels(WindowChoice& tile, const Work& work) {
   const int64_t width = work.extents.width;
   const Aliasing lines = aliasing(work);
   const bool row = width <= 7 && !lines.strong;
   tile.x = row ? width : even_tile(width, 2, work.most_repeated);
-  tile.y = row || lines.strong ? 1 : tile_rows(work, 2);
+  tile.y = row || lines.strong ? 1 : tile_rows(work, work.expanded ? 4 : 2);
   tile.v = lines.strong ? 4 : lines.any ? 2 : 1;
   tile.order = lines.any && !row ? kCyx : kYxc;
 }
@@ -325,6 +326,7 @@ void choose_window_tile(Point& point, const spec::Layer& layer, size_t stage, in
   work.window = layer.stages[stage].window;
   work.fused = layer.stages.size() > 1;
   work.in_steps = rows > 0;
+  work.expanded = layer.stages.size() == 3 && rows > 0;
   work.in_blocks = layer.stages.size() == 3 && rows == 0;
   work.step_height = rows > 0 ? rows : work.extents.height;
   work.registers = target.registers;

@@ -54,6 +54,18 @@ TEST_F(Tune, WritesJournalAndDatabaseThatGenerateReads) {
   EXPECT_EQ(object(explained)["results"][0]["schedule"], row["schedule"]);
 }
 
+TEST_F(Tune, ReportsTheTimesOfTheRecord) {
+  const auto outcome = tune({"--trials", "5", "--start", "random"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const auto row = object(outcome)["results"][0];
+  const auto listed = run({"db", "list", "t.db", "--json"});
+  ASSERT_EQ(listed.code, 0) << listed.err;
+  const auto record = object(listed)["records"][0];
+  // The database's lines have three decimals.
+  EXPECT_NEAR(row["us"].get<double>(), record["us"].get<double>(), 1e-3);
+  EXPECT_NEAR(row["heuristic_us"].get<double>(), record["heuristic_us"].get<double>(), 1e-3);
+}
+
 TEST_F(Tune, GoesOnWhereItStopped) {
   ASSERT_EQ(tune({"--trials", "4"}).code, 0);
   const auto first = points();

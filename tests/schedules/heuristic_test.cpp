@@ -244,6 +244,18 @@ TEST(Heuristic, ExpandsBlocksOfFewRowsOverTheWholeMap) {
   EXPECT_GT(chosen("rows", "ir_f32_n1h20w20c192_e1152_o192_k3s1p1_relu_relu_none_res", wide), 0);
 }
 
+TEST(Heuristic, TakesHigherStepsWhereHalfOfL2HoldsTheirRing) {
+  const char* wide = "x86-64-v4@sapphirerapids";
+  const char* strided = "ir_f32_n1h112w112c16_e96_o24_k3s2p1_relu6_relu6_none";
+  EXPECT_EQ(chosen("rows", strided, wide), 4);
+  EXPECT_EQ(chosen("dw_y", strided, wide), 4);
+  EXPECT_EQ(chosen("rows", strided, "x86-64-v4"), 2);
+  EXPECT_EQ(chosen("rows", strided, "x86-64-v3@sapphirerapids"), 2);
+  EXPECT_EQ(chosen("rows", "ir_f32_n1h256w256c16_e96_o24_k3s2p1_relu6_relu6_none", wide), 2);
+  // Seven steps would leave one of two threads a step more.
+  EXPECT_EQ(chosen("rows", "ir_f32_n1h28w28c32_e192_o32_k3s1p1_relu6_relu6_none", wide), 2);
+}
+
 TEST(Heuristic, OverlapsChannelsWhereNoTileDividesThem) {
   // 19 blocks of 16: one vector is the only divisor.
   const char* wide = "x86-64-v4@sapphirerapids";
