@@ -85,12 +85,6 @@ struct TiledExtents {
 /// Whether a vector takes less than half a register.
 [[nodiscard]] bool is_narrow(int64_t lanes, const targets::Target& target);
 
-/// Whether LLVM may add a layer's sums in another order than is promised: it does where vectors are
-/// narrower than half a register and the body is unrolled. So such vectors are only for channels
-/// that wider ones do not divide: never for those of packed blocks, whose last vector is masked.
-[[nodiscard]] bool is_too_narrow(int64_t lanes, int64_t channels, const spec::Layer& layer,
-                                 const targets::Target& target);
-
 /// Whether steps must divide the height: a ring's last step is whole, and rows that it computes
 /// beyond the last would read beyond an input without padding.
 [[nodiscard]] bool steps_divide(const spec::Layer& layer);

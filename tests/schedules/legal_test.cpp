@@ -126,7 +126,9 @@ TEST(LegalPoint, KeepsSumsInOrderWhereBitsArePromised) {
   EXPECT_TRUE(blames(with(fused, "dw_lanes", 4), "dw_lanes"));
   EXPECT_TRUE(blames(with(fused, "pw_lanes", 4), "pw_lanes"));
   EXPECT_TRUE(blames(with(fused, "dw_unroll", 3), "dw_unroll"));
-  EXPECT_TRUE(with(fused, "dw_lanes", 8).empty());
+  EXPECT_TRUE(blames(with(fused, "dw_lanes", 8), "dw_lanes"));
+  EXPECT_TRUE(blames(with(fused, "dw_split", 3), "dw_split"));
+  EXPECT_TRUE(with(odd, "dw_lanes", 8).empty());
   EXPECT_TRUE(with(odd, "dw_lanes", 4).empty());
   EXPECT_TRUE(with(free, "dw_lanes", 4).empty());
   EXPECT_FALSE(blames(with(free, "dw_unroll", 3), "dw_unroll"));
