@@ -28,15 +28,6 @@ int64_t get(const Point& point, const std::string& knob, int64_t otherwise) {
   return found == point.end() ? otherwise : found->second;
 }
 
-/// Rows of the hidden tensor that are live in one step, as the power of two a ring needs.
-int ring_rows(const StageFuncs& depthwise, int rows) {
-  const auto& window = depthwise.stage.window;
-  const int64_t live = window.span(0, rows);
-  int64_t ring = 1;
-  while (ring < live) ring *= 2;
-  return as_int(ring);
-}
-
 /// A single task is the whole extent, which keeps addresses and what it allocates constant.
 bool whole_output(const Chain& chain) {
   const int64_t extent = spec::axis_extent(chain.phase.axis, chain.stages.back().out);
@@ -96,7 +87,10 @@ void compute_expansion_at(StageFuncs& stage, const StageFuncs& depthwise, Func c
                           const Var& step, int rows, const ChannelTile& tile, const Chain& chain) {
   Func hidden = stage.result;
   hidden.compute_at(consumer, step);
-  if (rows < depthwise.out.h) hidden.store_root().fold_storage(chain.y, ring_rows(depthwise, rows));
+  if (rows < depthwise.out.h) {
+    const int64_t ring = ring_rows(depthwise.stage.window, rows);
+    hidden.store_root().fold_storage(chain.y, as_int(ring));
+  }
   tile_expansion(stage, tile, chain);
 }
 

@@ -28,8 +28,7 @@ int64_t even_steps(int64_t rows, const spec::Layer& layer, const targets::Target
 int64_t most_rows(const spec::Layer& layer, const targets::Target& target) {
   constexpr int64_t kFew = 2, kMore = 4;
   const Shape hidden = spec::shapes(layer)[1];
-  int64_t ring = 1;
-  while (ring < layer.stages[1].window.span(0, kMore)) ring *= 2;
+  const int64_t ring = ring_rows(layer.stages[1].window, kMore);
   const bool holds = ring * hidden.w * hidden.c * 4 <= target.core.l2_bytes / 2;
   return has_fast_fma(target) && target.registers >= 32 && holds ? kMore : kFew;
 }

@@ -212,6 +212,12 @@ bool sums_in_scalars(const TiledExtents& extents, const targets::Target& target)
 
 bool is_narrow(int64_t lanes, const targets::Target& target) { return 2 * lanes < target.lanes(4); }
 
+int64_t ring_rows(const spec::Window& window, int64_t rows) {
+  int64_t ring = 1;
+  while (ring < window.span(0, rows)) ring *= 2;
+  return ring;
+}
+
 bool steps_divide(const spec::Layer& layer) {
   if (layer.stages.size() < 3) return false;
   const auto& padding = layer.stages[1].window.padding;

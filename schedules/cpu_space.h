@@ -85,6 +85,9 @@ struct TiledExtents {
 /// Whether a vector takes less than half a register.
 [[nodiscard]] bool is_narrow(int64_t lanes, const targets::Target& target);
 
+/// Expanded rows that are live in a step of so many output rows, as the power of two a ring needs.
+[[nodiscard]] int64_t ring_rows(const spec::Window& window, int64_t rows);
+
 /// Whether steps must divide the height: a ring's last step is whole, and rows that it computes
 /// beyond the last would read beyond an input without padding.
 [[nodiscard]] bool steps_divide(const spec::Layer& layer);
