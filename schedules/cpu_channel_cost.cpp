@@ -157,7 +157,7 @@ double store_cycles(const ChannelChoice& tile, const ChannelWork& work,
   if (work.is_short_window() && work.far_output) {
     cycles += std::clamp(look_aheads(tile, work) - 1, 0.0, 2.0);
   }
-  const bool fast = has_fast_fma(target) && target.registers >= 32;
+  const bool fast = has_fast_wide_fma(target);
   if (fast && 4 * tile.accumulators() > 3 * target.registers) cycles += kSpill;
   return cycles;
 }

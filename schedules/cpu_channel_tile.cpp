@@ -75,10 +75,10 @@ ChannelChoice best_tile(const ChannelWork& work, const spec::Layer& layer,
 /// registers.
 int64_t choose_taps(const ChannelChoice& tile, const ChannelWork& work, bool branches,
                     const targets::Target& target) {
-  constexpr int64_t kLongestBody = 450;
-  const bool fast = has_fast_fma(target) && target.registers >= 32;
-  const bool whole = branches && fast && tile.v > 1 && work.is_short_window() &&
-                     tile.accumulators() * work.reduction() <= kLongestBody;
+  constexpr int64_t kLongestWhole = 450;
+  const bool whole = branches && has_fast_wide_fma(target) && tile.v > 1 &&
+                     work.is_short_window() &&
+                     tile.accumulators() * work.reduction() <= kLongestWhole;
   if (whole) return 2;
   return unrolls_row(tile, work, target) ? 1 : 0;
 }

@@ -77,6 +77,11 @@ inline constexpr double kMostRepeated = 1.297;
   return fma_cycles(target.lanes(4), target) < 1;
 }
 
+/// The same for vectors of AVX-512, whose 32 registers leave long bodies and tiles room.
+[[nodiscard]] inline bool has_fast_wide_fma(const targets::Target& target) {
+  return has_fast_fma(target) && target.registers >= 32;
+}
+
 /// L1 as x86 cores build it: 64 sets of lines of 64 bytes; its size says how many ways each has.
 inline constexpr int64_t kLine = 64, kSets = 64;
 [[nodiscard]] inline int64_t l1_ways(const targets::Target& target) {

@@ -30,7 +30,7 @@ int64_t most_rows(const spec::Layer& layer, const targets::Target& target) {
   const Shape hidden = spec::shapes(layer)[1];
   const int64_t ring = ring_rows(layer.stages[1].window, kMore);
   const bool holds = ring * hidden.w * hidden.c * 4 <= target.core.l2_bytes / 2;
-  return has_fast_fma(target) && target.registers >= 32 && holds ? kMore : kFew;
+  return has_fast_wide_fma(target) && holds ? kMore : kFew;
 }
 
 /// The least share of columns that tiles of a pointwise stage compute again in rows of that width.

@@ -63,10 +63,12 @@ typedef struct sepconv_phase {
     const sepconv_launch* launch; /* where the variant requires a device */
   };
   uint32_t axis, flags;
-  int64_t grain;  /* extent of a task along the axis; the last takes the rest too */
-  int64_t tasks;  /* max(1, extent of the axis / grain) */
-  int64_t least;  /* tasks that are worth a thread of their own */
-  int64_t range;  /* tasks that are worth a range of their own: one call of the function */
+  int64_t grain; /* extent of a task along the axis; the last takes the rest too */
+  int64_t tasks; /* max(1, extent of the axis / grain) */
+  /* Tasks that are worth a thread of their own, and a range of their own: one call of the function.
+   * Tiles may overlap within a range, so no call has fewer tasks of a phase that has as many. */
+  int64_t least;
+  int64_t range;
   int64_t images; /* that are rows of one image to the function, as in its extents; of a variant's
                      only phase, else 1 */
   int64_t input_hwc[3], output_hwc[3];

@@ -33,6 +33,7 @@ TEST_F(ToolTest, RangesOfHiddenRowsVerify) {
     const auto outcome = run({"verify", "--target", "x86-64-v3", "--threads", threads,
                               "ir_f32_n1h13w9c16_e64_o24_k3s1p1_relu6_relu6_none",
                               "ir_f32_n1h33w18c16_e96_o24_k5s2p2_relu6_none_relu"});
+    if (outcome.code == 4) GTEST_SKIP() << outcome.err;
     EXPECT_EQ(outcome.code, 0) << threads << "\n" << outcome.out << outcome.err;
   }
 }

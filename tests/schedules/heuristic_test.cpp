@@ -1,4 +1,5 @@
-// Tests of schedules: the heuristic's point for layers that nobody listed.
+// Tests of schedules: the heuristic's point for layers that nobody listed. A few lines over 300:
+// one test a rule.
 #include <random>
 
 #include "spec/validate.h"
